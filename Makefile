@@ -1,0 +1,37 @@
+# The two commands of the README are `make demo` and `make test`; `make help` lists the others.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ARGS ?=
+
+.PHONY: help install demo test lint bench clean
+.DEFAULT_GOAL := help
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP) ## Make .venv and install Siyaj with the tested versions
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+demo: $(STAMP) ## Play the main job in front of you (ARGS=--once ends by itself)
+	$(BIN)/siyaj demo $(ARGS)
+
+test: $(STAMP) ## The whole suite; on PostgreSQL too where SIYAJ_TEST_POSTGRES names one
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP) ## Format, lint, types and the floors between the rooms
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP) ## Ours, the peer's and the ratio, from one run
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## Remove what was built
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Ours, the peer's and the ratio, from one run. `python -m benchmarks --help`."""

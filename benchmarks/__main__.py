@@ -1,0 +1,40 @@
+"""`python -m benchmarks [NAME…] [--quick] [--media DIR] [--out DIR]`: run benchmarks and print their tables."""
+
+import argparse
+import importlib
+import os
+import pkgutil
+from pathlib import Path
+
+import benchmarks
+from benchmarks.report import show, write
+
+HELPERS = {"report", "__main__"}
+
+
+def _names() -> list[str]:
+    found = (module.name for module in pkgutil.iter_modules(benchmarks.__path__))
+    return sorted(name for name in found if name not in HELPERS and not name.startswith("_"))
+
+
+def main() -> None:
+    names = _names()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("name", nargs="*", help=f"which to run; all where none is named: {', '.join(names)}")
+    parser.add_argument("--quick", action="store_true", help="smaller sizes: does it run at all?")
+    shared = os.environ.get("SIYAJ_SHARED", "../shared")
+    parser.add_argument("--shared", type=Path, default=Path(shared), help="folder of shared material (%(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/out"), help="where NAME.md goes (%(default)s)")
+    arguments = parser.parse_args()
+    unknown = set(arguments.name) - set(names)
+    if unknown:
+        parser.error(f"no benchmark called {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    for name in arguments.name or names:
+        module = importlib.import_module(f"benchmarks.{name}")
+        rows = module.run(arguments)
+        show(f"{name}: {(module.__doc__ or '').splitlines()[0]}", rows)
+        write(arguments.out, name, rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""One shape for every benchmark's answer, printed as a table or written as Markdown or JSON lines."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+
+
+class Row(NamedTuple):
+    """One line of a benchmark. `reach` is what was aimed for; `note` says what was measured on."""
+
+    what: str
+    ours: str
+    peer: str
+    ratio: str
+    reach: str
+    note: str = ""
+
+
+HEADER = ("what", "ours", "peer", "ratio", "reach", "note")
+
+
+def show(title: str, rows: Sequence[Row]) -> None:
+    table = Table(*HEADER, title=title)
+    for row in rows:
+        table.add_row(*row)
+    console = Console()
+    Console(width=None if console.is_terminal else 180).print(table)
+
+
+def write(folder: Path, name: str, rows: Sequence[Row]) -> None:
+    """Write `NAME.md` and `NAME.jsonl`, so that docs quote a run and not a memory."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = ["| " + " | ".join(HEADER) + " |", "|" + "---|" * len(HEADER)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    (folder / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    objects = (json.dumps(row._asdict(), ensure_ascii=False) for row in rows)
+    (folder / f"{name}.jsonl").write_text("\n".join(objects) + "\n", encoding="utf-8")

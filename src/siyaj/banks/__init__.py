@@ -1,0 +1,1 @@
+"""Curation of entries: add, confirm, revoke, import, export; keeps the indexes current."""

@@ -1,0 +1,1 @@
+"""`siyaj demo`: the main job, played in front of the user over the public HTTP API."""

@@ -1,0 +1,25 @@
+"""`siyaj serve`: the HTTP API."""
+
+from typing import Annotated
+
+import msgspec
+from cyclopts import Parameter
+
+from siyaj.cli.session import session
+
+
+def serve(
+    host: Annotated[str | None, Parameter(help="Address to listen on [env: SIYAJ_HOST]")] = None,
+    port: Annotated[int | None, Parameter(help="Port to listen on; 0 takes a free one [env: SIYAJ_PORT]")] = None,
+) -> int:
+    """Answer checks over HTTP until interrupted. API docs are served at /docs.
+
+    Listens on the loopback address unless told otherwise: put a TLS-terminating proxy in front of it.
+    """
+    from siyaj.server.run import serve as run_server  # noqa: PLC0415  (other commands start faster without it)
+
+    settings = session.get().settings
+    given = {"host": host, "port": port}
+    return run_server(
+        msgspec.structs.replace(settings, **{name: value for name, value in given.items() if value is not None})
+    )

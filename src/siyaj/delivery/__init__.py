@@ -1,0 +1,1 @@
+"""How an action reaches a platform (outbox and adaptors: still empty, see the open issues)."""

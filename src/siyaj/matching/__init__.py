@@ -1,0 +1,1 @@
+"""Signals in, matches out. Indexes are live: add and remove without a rebuild, readers never wait."""

@@ -1,0 +1,112 @@
+"""Which alignments are matches: the one place where thresholds stand.
+
+The score is a product of four shares, each of which is low for strangers of one kind:
+
+- blocks that agree, over everything in common, and in the part of it that agrees least (strangers under one banner,
+  logo or frame agree only there: some part leaves it out);
+- features that agree, weighed by how unlike all others they are, among those that the searched picture should show
+  (stars, letters and leaves find a partner anywhere), over everything and in the part that agrees least.
+
+As shares they do not grow with the size of a bank or of a picture, so one threshold holds. What does grow with the
+bank is the number of strangers that get a look, and that is bounded (`local.MOST_MISSES`). Calibrated on 3,000
+searches among 800 unrelated pictures (photographs, star fields, drawings on black, maps; 600 searches plain and 600
+each with the same banner, logo, frame or screenshot around both sides; 25,000 alignments): the highest of strangers
+was 0.27, of a star field, and none came in by the two other ways. benchmarks/robustness.py measures it on any folder.
+"""
+
+import math
+from typing import NamedTuple
+
+from siyaj.matching.local_compare import Alignment
+
+LEAST_SCORE = 0.29
+LEAST_WEIGHT = 6.0
+"""Features, by weight."""
+LEAST_BLOCKS = 3
+FEW_BLOCKS, LEAST_WEIGHT_THEN = 6, 10.0
+"""Where fewer blocks agree, features have to say more."""
+LEAST_PART = 0.2
+"""Blocks that agree, in the part that agrees least."""
+
+
+class ByFeatures(NamedTuple):
+    """What is asked of a picture whose features agree nearly everywhere."""
+
+    least_blocks: float = 0.15
+    share: float = 0.3
+    weight: float = 30.0
+    seen: float = 0.35
+    least_features: float = 0.27
+    over_searched: float = 0.1
+
+
+class ByBlocks(NamedTuple):
+    """What is asked of a picture whose blocks agree nearly everywhere."""
+
+    agreeing: int = 12
+    share: float = 0.9
+    least_blocks: float = 0.65
+    mean: float = 0.7
+    weight: float = 8.0
+
+
+BY_FEATURES, BY_BLOCKS = ByFeatures(), ByBlocks()
+LEAST_OVERLAP = 0.4
+"""Of the one picture or of the other: a copy shows most of the original, or nothing but it."""
+
+
+def score(alignment: Alignment) -> float:
+    """Return 0 to 1: how well the two pictures agree, wherever one looks."""
+    seen = alignment.weight / (alignment.visible + 8)
+    by_blocks, by_features = alignment.share * alignment.least_blocks, alignment.least_features * seen
+    return math.sqrt(by_blocks * math.sqrt(by_features))
+
+
+def accepted(alignment: Alignment) -> bool:
+    if alignment.agreeing < LEAST_BLOCKS or alignment.least_blocks < BY_FEATURES.least_blocks:
+        return False
+    if max(alignment.over_banked, alignment.over_searched) < LEAST_OVERLAP:
+        return False
+    return _by_both(alignment) or _by_features(alignment) or _by_blocks(alignment)
+
+
+def _by_both(alignment: Alignment) -> bool:
+    few = alignment.agreeing < FEW_BLOCKS
+    enough = alignment.weight >= (LEAST_WEIGHT_THEN if few else LEAST_WEIGHT)
+    return enough and alignment.least_blocks >= LEAST_PART and score(alignment) >= LEAST_SCORE
+
+
+def _by_features(alignment: Alignment) -> bool:
+    """Most features agree, wherever one looks: then fewer blocks need to. Large lettering covers many blocks."""
+    return (
+        alignment.weight >= BY_FEATURES.weight
+        and alignment.weight / (alignment.visible + 8) >= BY_FEATURES.seen
+        and alignment.least_features >= BY_FEATURES.least_features
+        and alignment.share >= BY_FEATURES.share
+        and alignment.over_searched >= BY_FEATURES.over_searched
+    )
+
+
+def _by_blocks(alignment: Alignment) -> bool:
+    """Nearly all of many blocks agree, and closely: then fewer features need to. Smooth pictures have few that last."""
+    return (
+        alignment.agreeing >= BY_BLOCKS.agreeing
+        and alignment.share >= BY_BLOCKS.share
+        and alignment.least_blocks >= BY_BLOCKS.least_blocks
+        and alignment.mean >= BY_BLOCKS.mean
+        and alignment.weight >= BY_BLOCKS.weight
+    )
+
+
+def describe(alignment: Alignment) -> str:
+    """Return one sentence for a reviewer: how much agrees, how the picture was turned, how much of it is shown."""
+    matrix = alignment.matrix
+    across = -1.0 if alignment.mirrored else 1.0
+    degrees = round(math.degrees(math.atan2(across * matrix[1, 0], across * matrix[0, 0])))
+    ways = ["mirrored"] if alignment.mirrored else []
+    ways += [f"turned by {abs(degrees)}°"] if abs(degrees) >= 2 else []
+    said = f", {' and '.join(ways)}" if ways else ""
+    return (
+        f"{alignment.share:.0%} of what is in common agrees{said}: {alignment.over_banked:.0%} of the banked picture, "
+        f"{alignment.over_searched:.0%} of this one; {alignment.features} features agree"
+    )

@@ -1,0 +1,109 @@
+"""The terms as a table, looked up by their words. It changes under the writer's lock; readers need none."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from siyaj.matching.vocabulary import Vocabulary
+from siyaj.signals.words import core
+
+SHORTEST_SPLIT = 5
+"""Letters of a word in which a blank is passed over, when the term has other words as well."""
+FEWEST_SPELLED = 5
+"""Letters of a term to be found inside a run of single letters, where words have no boundaries."""
+
+Further = Callable[[int], Collection[str]]
+"""Place of a word → the words of terms that it may be."""
+_Rest = tuple[tuple[str, ...], int]
+_NOTHING: Mapping[str, tuple[_Rest, ...]] = {}
+
+
+class Found(NamedTuple):
+    """A term, and the words it covers: `first` to `end`, exclusive."""
+
+    ref: int
+    first: int
+    end: int
+
+
+class TermTable:
+    """`by_first[first][second]` are the terms that go on with the words given: (words after the second, ref), `second`
+    being `""` for terms of one word. Inner values are replaced, never changed.
+
+    `joined` are the terms without blanks, `lengths` the lengths of these; `splittable` counts the words that are also
+    found with a blank inside.
+    """
+
+    def __init__(self) -> None:
+        self.words: dict[int, tuple[str, ...]] = {}
+        self.by_first: dict[str, Mapping[str, tuple[_Rest, ...]]] = {}
+        self.joined: dict[str, tuple[int, ...]] = {}
+        self.lengths: tuple[int, ...] = ()
+        self.splittable: Counter[str] = Counter()
+        self.vocabulary = Vocabulary()
+
+    def learn(self, ref: int, words: tuple[str, ...]) -> None:
+        self.words[ref] = words
+        for joined in _joined(words):
+            self.joined[joined] = (*self.joined.get(joined, ()), ref)
+        self.splittable.update(_splittable(words))
+        first, second, rest = _parted(words)
+        for word in map(core, words):
+            self.vocabulary.add(word)
+        its = self.by_first.get(first, _NOTHING)
+        self.by_first[first] = {**its, second: (*its.get(second, ()), (rest, ref))}
+
+    def forget(self, ref: int) -> None:
+        words = self.words.pop(ref)
+        for joined in _joined(words):
+            if others := tuple(one for one in self.joined[joined] if one != ref):
+                self.joined[joined] = others
+            else:
+                del self.joined[joined]
+        for form in _splittable(words):
+            self.splittable[form] -= 1
+            if not self.splittable[form]:
+                del self.splittable[form]
+        for word in map(core, words):
+            self.vocabulary.remove(word)
+        first, second, _ = _parted(words)
+        its = dict(self.by_first[first])
+        if others_here := tuple(one for one in its.pop(second) if one[1] != ref):
+            its[second] = others_here
+        if its:
+            self.by_first[first] = its
+        else:
+            del self.by_first[first]
+
+    def settle(self) -> None:
+        """Bring up to date what depends on all terms."""
+        self.lengths = tuple(sorted({len(one) for one in self.joined if len(one) >= FEWEST_SPELLED}))
+
+    def beginning(self, first: str, position: int, count: int, further: Further) -> Iterator[Found]:
+        """Yield the terms that begin with a word at a position of a text of `count` words."""
+        its = self.by_first.get(first, _NOTHING)
+        for _, ref in its.get("", ()):
+            yield Found(ref, position, position + 1)
+        for second in further(position + 1) if position + 1 < count else ():
+            for rest, ref in its.get(second, ()) if second else ():
+                end = position + 2 + len(rest)
+                if end <= count and all(one in further(position + 2 + at) for at, one in enumerate(rest)):
+                    yield Found(ref, position, end)
+
+
+def _parted(words: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
+    bare = tuple(map(core, words))
+    return bare[0], bare[1] if len(bare) > 1 else "", bare[2:]
+
+
+def _splittable(words: Sequence[str]) -> Iterator[str]:
+    """Yield the forms of a term's words in which a blank inside is passed over."""
+    for word in words:
+        bare = core(word)
+        yield from {one for one in (word, bare, f"ال{bare}") if len(one) >= SHORTEST_SPLIT}
+
+
+def _joined(words: Sequence[str]) -> frozenset[str]:
+    """Return a term's letters without blanks, with its articles and without."""
+    bare = [core(word) for word in words]
+    return frozenset({"".join(words), "".join(bare), "".join((bare[0], *words[1:]))})

@@ -1,0 +1,1 @@
+"""The nouns, as plain structs. Knows nothing of any other room."""

@@ -1,0 +1,81 @@
+"""All settings: one table of name, default, unit and help. Each is an environment variable `SIYAJ_<NAME>`.
+
+`docs/operations.md` shows this table; a test keeps the two equal.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from siyaj.model.errors import UserError
+
+
+def _setting(help_text: str, unit: str = "", **limits: Any) -> Meta:
+    return Meta(description=help_text, extra={"unit": unit}, **limits)
+
+
+def default_data() -> Path:
+    """`$XDG_DATA_HOME/siyaj`, as the XDG base directory specification places it."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "siyaj"
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    data: Annotated[str, _setting("Folder of the database, index snapshots and evidence.")] = msgspec.field(
+        default_factory=lambda: str(default_data())
+    )
+    database: Annotated[
+        str, _setting("Database URL; empty means SQLite in the data folder. `postgresql://…` for PostgreSQL.")
+    ] = ""
+    policy: Annotated[str, _setting("Policy file or folder; empty means the defaults that ship with Siyaj.")] = ""
+    host: Annotated[str, _setting("Address that `siyaj serve` listens on.")] = "127.0.0.1"
+    port: Annotated[int, _setting("Port that `siyaj serve` listens on.", ge=0, le=65_535)] = 8_741
+    appeal_url: Annotated[
+        str,
+        _setting(
+            "Where the affected side may appeal; `{verdict}` in it becomes the verdict's id. Empty: none is given."
+        ),
+    ] = ""
+    max_request_bytes: Annotated[int, _setting("Largest JSON body.", "bytes", ge=1_024)] = 4 * 1024 * 1024
+    max_media_bytes: Annotated[int, _setting("Largest multipart body.", "bytes", ge=1_024)] = 64 * 1024 * 1024
+    max_files: Annotated[int, _setting("Most file parts in one request.", ge=1)] = 10
+    request_seconds: Annotated[
+        float, _setting("A request slower than this to arrive or be answered is refused.", "s", gt=0)
+    ] = 30.0
+    max_pixels: Annotated[int, _setting("Largest picture that is decoded.", "pixels", ge=1)] = 100_000_000
+    decode_seconds: Annotated[float, _setting("Time for decoding one file; then its decoder is killed.", "s", gt=0)] = (
+        10.0
+    )
+    decode_memory_mb: Annotated[int, _setting("Memory of one decoder process.", "MiB", ge=256)] = 1_536
+    decoders: Annotated[int, _setting("Decoder processes; 0 means one per core.", ge=0)] = 0
+    rate_per_second: Annotated[
+        float, _setting("Checks per second that one key may make; 0 means no limit.", "1/s", ge=0)
+    ] = 0.0
+    rate_burst: Annotated[int, _setting("Checks that one key may make at once beyond its rate.", ge=1)] = 1_000
+    queue: Annotated[int, _setting("Checks that may wait; more are answered 503 with Retry-After.", ge=1)] = 10_000
+    poll_seconds: Annotated[
+        float,
+        _setting("How often a process looks for bank changes that another process made.", "s", gt=0, le=2),
+    ] = 0.5
+    first_review_hours: Annotated[float, _setting("Deadline of a new case.", "h", gt=0)] = 24.0
+
+
+def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Read `SIYAJ_*` variables; keyword arguments that are not None win. Raises UserError naming the variable."""
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Settings):
+        variable = f"SIYAJ_{field.name.upper()}"
+        raw = overrides.get(field.name)
+        if raw is None:
+            raw = environment.get(variable)
+        if raw is None:
+            continue
+        try:
+            values[field.name] = msgspec.convert(raw, field.type, strict=False)
+        except msgspec.ValidationError as error:
+            raise UserError(f"{variable}={raw!r} is not valid: {error}", hint="see `siyaj serve --help`") from None
+    return Settings(**values)

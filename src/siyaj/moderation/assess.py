@@ -1,0 +1,96 @@
+"""Signals → matches → verdict, for a whole batch at once. Writes nothing."""
+
+import logging
+import time
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from siyaj.banks.lookup import Found, Lookup
+from siyaj.model.errors import SiyajError, StorageUnavailable
+from siyaj.model.ids import new_id
+from siyaj.model.signal import Missing, Signal
+from siyaj.model.verdict import Verdict
+from siyaj.moderation.requests import CheckRequest
+from siyaj.policy.evaluate import Facts, Policy
+from siyaj.storage.verdicts import Record, Timings
+
+log = logging.getLogger(__name__)
+
+LONGEST_RECORDED_VALUE = 256
+"""Longer values (texts, local features) stand in the event already or can be drawn again from the evidence."""
+
+
+class Prepared(Struct):
+    """A request with its signals drawn."""
+
+    request: CheckRequest
+    signals: list[Signal]
+    missing: list[Missing]
+    extract_us: int
+
+
+class Assessment(Struct):
+    """A verdict that is not yet recorded, and what it rests on. `verdict.case` is filled in when it is."""
+
+    request: CheckRequest
+    verdict: Verdict
+    record: Record
+    policy_version: str
+
+
+def assess(
+    batch: Sequence[Prepared], lookup: Lookup, policy: Policy, appeal_url: str = ""
+) -> list[Assessment | SiyajError]:
+    """Return one assessment for each prepared request; a fault of ours with one of them stays with that one.
+
+    Raises StorageUnavailable when the banks cannot be read: a match that cannot be looked up is never an allow.
+    """
+    try:
+        return _assess(batch, lookup, policy, appeal_url)
+    except StorageUnavailable:
+        raise
+    except Exception:
+        if len(batch) == 1:
+            log.exception("cannot assess event %r", batch[0].request.event.id)
+            return [SiyajError("this event could not be assessed; it was not recorded")]
+        return [each for one in batch for each in assess([one], lookup, policy, appeal_url)]
+
+
+def _assess(
+    batch: Sequence[Prepared], lookup: Lookup, policy: Policy, appeal_url: str
+) -> list[Assessment | SiyajError]:
+    began = time.perf_counter_ns()
+    found = lookup.find([prepared.signals for prepared in batch])
+    match_us = (time.perf_counter_ns() - began) // (1_000 * len(batch))
+    return [_judge(one, its, policy, match_us, appeal_url) for one, its in zip(batch, found, strict=True)]
+
+
+def _judge(prepared: Prepared, found: Found, policy: Policy, match_us: int, appeal_url: str) -> Assessment:
+    event = prepared.request.event
+    began = time.perf_counter_ns()
+    outcome = policy.evaluate(
+        Facts(kind=event.kind, event=event, matches=found.matches, signals=prepared.signals, missing=prepared.missing)
+    )
+    policy_us = (time.perf_counter_ns() - began) // 1_000
+    verdict = Verdict(new_id("ver"), event.id, outcome.action, outcome.policy, outcome.reasons)
+    if appeal_url and outcome.action.severity > 0:
+        verdict.appeal_url = appeal_url.replace("{verdict}", verdict.id)
+    record = Record(
+        event=event,
+        signals=[_shortened(signal) for signal in prepared.signals],
+        matches=found.matches,
+        silenced=found.silenced,
+        rules=outcome.rules,
+        reasons=outcome.reasons,
+        missing=prepared.missing,
+        timings=Timings(prepared.extract_us, match_us, policy_us),
+    )
+    return Assessment(prepared.request, verdict, record, policy.version)
+
+
+def _shortened(signal: Signal) -> Signal:
+    if len(signal.value) <= LONGEST_RECORDED_VALUE:
+        return signal
+    return msgspec.structs.replace(signal, value=signal.value[:LONGEST_RECORDED_VALUE] + "…")

@@ -1,0 +1,241 @@
+"""The pipeline: event → signals → matches → verdict → record → answer.
+
+Requests that arrive while a batch is being written wait for the next batch, so load makes batches larger instead
+of queues longer, and one fsync serves many answers. Nobody waits for a batch to fill.
+"""
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from typing import NamedTuple
+
+from siyaj.banks.lookup import Lookup
+from siyaj.model.errors import (
+    IdempotencyInFlight,
+    IdempotencyMismatch,
+    Overloaded,
+    SiyajError,
+)
+from siyaj.model.settings import Settings
+from siyaj.moderation.assess import Assessment, Prepared, assess
+from siyaj.moderation.extraction import Drawn, FileDrawer, draw_words, read_hashes
+from siyaj.moderation.record import Result, answer_before, record
+from siyaj.moderation.requests import CheckAnswer, CheckRequest
+from siyaj.policy.evaluate import Policy
+from siyaj.storage.database import Database
+
+log = logging.getLogger(__name__)
+
+LARGEST_BATCH = 256
+BUSY_FROM = 4
+LINGER_SECONDS = 0.0005
+"""When this many callers waited for the last batch, the next one is given a moment to fill: the event loop takes in
+requests meanwhile, and one transaction serves twice as many. A lone caller never waits."""
+_MICROSECONDS_PER_HOUR = 3_600_000_000
+
+
+class _Job(NamedTuple):
+    """Requests that came together and are answered together, in the event loop that waits for them."""
+
+    requests: list[CheckRequest]
+    drawn: list[Drawn | None]
+    answered: asyncio.Future[Sequence[Result]]
+
+
+class Checker:
+    """Answers checks. One thread assesses and records; callers wait in their event loop.
+
+    `submit` and `submit_many` belong to one event loop; `check_now` is for callers without one.
+    """
+
+    def __init__(
+        self, database: Database, lookup: Lookup, policy: Policy, drawer: FileDrawer, decoders: int, settings: Settings
+    ) -> None:
+        self._database = database
+        self._lookup = lookup
+        self._policy = policy
+        self._drawer = drawer
+        self._appeal_url = settings.appeal_url
+        self._first_review_us = int(settings.first_review_hours * _MICROSECONDS_PER_HOUR)
+        self._limit = settings.queue
+        self._in_flight: dict[str, bytes] = {}
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._decoding = ThreadPoolExecutor(2 * decoders, thread_name_prefix="siyaj-decode")
+        self.counts: Counter[str] = Counter()
+        self._busy = False
+        self._thread = threading.Thread(target=self._work, name="siyaj-check", daemon=True)
+        self._thread.start()
+
+    async def submit(self, request: CheckRequest) -> CheckAnswer:
+        """Answer one request; raises SiyajError (a user's fault, or StorageUnavailable, or Overloaded)."""
+        result = (await self.submit_many([request]))[0]
+        if isinstance(result, SiyajError):
+            raise result
+        return result
+
+    async def submit_many(self, requests: Sequence[CheckRequest]) -> list[Result]:
+        """Answer many requests, each with its answer or its error, in order."""
+        results: list[Result | None] = [None] * len(requests)
+        job = _Job([], [], asyncio.get_running_loop().create_future())
+        for position, request in enumerate(requests):
+            results[position] = self._refuse(request)
+            if results[position] is None:
+                results[position] = await self._take_in(request, job)
+        if job.requests:
+            self._jobs.put(job)
+            answers = iter(await job.answered)
+            return [next(answers) if result is None else result for result in results]
+        return [result for result in results if result is not None]
+
+    def check_now(self, requests: Sequence[CheckRequest]) -> list[Result]:
+        """Answer requests in the caller's own thread, in one batch. Raises StorageUnavailable."""
+        prepared: list[Prepared | Result] = []
+        for request in requests:
+            drawn = self._draw_files(request) if request.files else None
+            prepared.append(drawn if isinstance(drawn, (CheckAnswer, SiyajError)) else self._prepare(request, drawn))
+        return self._answer(prepared)
+
+    def stats(self) -> dict[str, int]:
+        """Return counters since the start, and how many wait now."""
+        return {**self.counts, "waiting": len(self._in_flight)}
+
+    def close(self) -> None:
+        """Answer what was taken, then stop."""
+        self._jobs.put(None)
+        self._thread.join(timeout=30)
+        self._decoding.shutdown(wait=True, cancel_futures=True)
+
+    def _refuse(self, request: CheckRequest) -> SiyajError | None:
+        running = self._in_flight.get(request.request_key)
+        if running is not None and running != request.request_hash:
+            return IdempotencyMismatch("another request with this key is being answered", hint="use a fresh key")
+        if running is not None:
+            return IdempotencyInFlight("the first request with this key is still being answered", hint="retry")
+        if len(self._in_flight) >= self._limit:
+            return Overloaded(f"{self._limit} checks are waiting", hint="retry after a second")
+        return None
+
+    async def _take_in(self, request: CheckRequest, job: _Job) -> Result | None:
+        """Put a request into a job; or answer it at once, if it was answered before."""
+        self._in_flight[request.request_key] = request.request_hash
+        drawn = None
+        if request.files:
+            try:
+                decoded = await self._decode(request)
+            except BaseException:
+                self._forget([request, *job.requests])
+                raise
+            if not isinstance(decoded, Drawn):
+                self._forget([request])
+                return decoded
+            drawn = decoded
+        job.requests.append(request)
+        job.drawn.append(drawn)
+        return None
+
+    def _forget(self, requests: Sequence[CheckRequest]) -> None:
+        for request in requests:
+            self._in_flight.pop(request.request_key, None)
+
+    async def _decode(self, request: CheckRequest) -> Drawn | Result:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._decoding, self._draw_files, request)
+
+    def _draw_files(self, request: CheckRequest) -> Drawn | Result:
+        """Decode the files, unless this request was answered before: a retry costs no decoding."""
+        try:
+            before = answer_before(self._database, request)
+            return self._drawer.draw_all(request.files) if before is None else before
+        except SiyajError as error:
+            return error
+
+    def _settle(self, jobs: Sequence[_Job], results: Sequence[Result]) -> None:
+        """Hand results to those who wait, in the event loop's thread."""
+        start = 0
+        for job in jobs:
+            end = start + len(job.requests)
+            self._forget(job.requests)
+            if not job.answered.done():
+                job.answered.set_result(results[start:end])
+            start = end
+
+    def _work(self) -> None:
+        """The check thread: take what waits, answer it, until told to stop."""
+        stopping = False
+        while not stopping:
+            jobs, stopping = self._take()
+            self._busy = len(jobs) >= BUSY_FROM
+            if jobs:
+                results = self._answer_safely(jobs)
+                with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                    jobs[0].answered.get_loop().call_soon_threadsafe(self._settle, jobs, results)
+
+    def _take(self) -> tuple[list[_Job], bool]:
+        """Wait for a job, then take all that are there, up to a batch. True when it is time to stop."""
+        jobs: list[_Job] = []
+        taken = 0
+        job = self._jobs.get()
+        if self._busy:
+            time.sleep(LINGER_SECONDS)
+        while job is not None:
+            jobs.append(job)
+            taken += len(job.requests)
+            if taken >= LARGEST_BATCH:
+                return jobs, False
+            try:
+                job = self._jobs.get_nowait()
+            except Empty:
+                return jobs, False
+        return jobs, True
+
+    def _answer_safely(self, jobs: Sequence[_Job]) -> Sequence[Result]:
+        """Answer a batch; a fault fails this batch only, and says so to each caller."""
+        pairs = [pair for job in jobs for pair in zip(job.requests, job.drawn, strict=True)]
+        try:
+            return self._answer([self._prepare(request, drawn) for request, drawn in pairs])
+        except SiyajError as error:
+            fault = error
+        except Exception:
+            log.exception("a batch of %d checks failed", len(pairs))
+            fault = SiyajError("this event could not be assessed; it was not recorded")
+        self.counts[f"failed.{fault.code}"] += len(pairs)
+        return [fault] * len(pairs)
+
+    def _prepare(self, request: CheckRequest, drawn: Drawn | None) -> Prepared | SiyajError:
+        """Draw what is drawn from words, and join it with what was drawn from files."""
+        began = time.perf_counter_ns()
+        try:
+            signals = read_hashes(request.event)
+            words = draw_words(request.event)
+        except SiyajError as error:
+            return error
+        except Exception:
+            log.exception("cannot draw signals from event %r", request.event.id)
+            return SiyajError("this event could not be read; it was not recorded")
+        signals += words.signals
+        missing = words.missing
+        if drawn is not None:
+            signals += drawn.signals
+            missing += drawn.missing
+        return Prepared(request, signals, missing, (time.perf_counter_ns() - began) // 1_000)
+
+    def _answer(self, prepared: Sequence[Prepared | Result]) -> list[Result]:
+        """Assess and record those that are prepared; the others are answered already."""
+        ready = [one for one in prepared if isinstance(one, Prepared)]
+        assessed = assess(ready, self._lookup, self._policy, self._appeal_url) if ready else []
+        sound = [one for one in assessed if isinstance(one, Assessment)]
+        recorded = iter(record(self._database, sound, self._first_review_us) if sound else [])
+        self._count(sound)
+        judged = iter([next(recorded) if isinstance(one, Assessment) else one for one in assessed])
+        return [next(judged) if isinstance(one, Prepared) else one for one in prepared]
+
+    def _count(self, sound: Sequence[Assessment]) -> None:
+        self.counts["batches"] += 1
+        self.counts["checks"] += len(sound)
+        self.counts.update(f"action.{one.verdict.action}" for one in sound)

@@ -1,0 +1,144 @@
+"""Verdicts become durable here: many in one transaction, so that one fsync serves many answers.
+
+Retries are safe because the request key is unique in the table: a request that was answered before gets the
+same bytes again, whatever became of the process that answered it.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from siyaj.model.clock import now_us
+from siyaj.model.errors import AlreadyExists, IdempotencyMismatch, SiyajError, StorageUnavailable
+from siyaj.model.event import Event, EventKind
+from siyaj.model.ids import new_id
+from siyaj.model.verdict import Action
+from siyaj.moderation.assess import Assessment
+from siyaj.moderation.requests import CheckAnswer, CheckRequest
+from siyaj.storage import cases, verdicts
+from siyaj.storage.cases import NewCase
+from siyaj.storage.database import Connection, Database
+from siyaj.storage.verdicts import Answered, NewVerdict
+
+_ENCODER = msgspec.json.Encoder()
+_ATTEMPTS = 4
+
+Result = CheckAnswer | SiyajError
+
+
+def record(database: Database, batch: Sequence[Assessment], first_review_us: int) -> list[Result]:
+    """Write a batch and return its answers. Raises StorageUnavailable; then nothing was written."""
+    for _ in range(_ATTEMPTS):
+        try:
+            with database.begin() as connection:
+                results = _write(connection, batch, first_review_us)
+        except AlreadyExists:
+            continue  # another process answered the same request or opened the same case first: read again
+        return results
+    raise StorageUnavailable("another process keeps writing the same verdicts", hint="retry")
+
+
+def answer_before(database: Database, request: CheckRequest) -> Result | None:
+    """Return what this request was answered with before, if it was."""
+    with database.read() as connection:
+        before = verdicts.answered(connection, [request.request_key]).get(request.request_key)
+    return None if before is None else _again(request, before)
+
+
+def _write(connection: Connection, batch: Sequence[Assessment], first_review_us: int) -> list[Result]:
+    known = verdicts.answered(connection, [one.request.request_key for one in batch])
+    fresh: dict[str, Assessment] = {}
+    for one in batch:
+        if one.request.request_key not in known:
+            fresh.setdefault(one.request.request_key, one)
+    _open_cases(connection, [one for one in fresh.values() if one.verdict.action is Action.HOLD], first_review_us)
+    rows = {key: _row(one) for key, one in fresh.items()}
+    verdicts.insert(connection, list(rows.values()))
+    known |= {key: Answered(row.request_hash, row.answer) for key, row in rows.items()}
+    return [
+        CheckAnswer(rows[one.request.request_key].answer)
+        if fresh.get(one.request.request_key) is one
+        else _again(one.request, known[one.request.request_key])
+        for one in batch
+    ]
+
+
+def _again(request: CheckRequest, before: Answered) -> Result:
+    if before.request_hash == request.request_hash:
+        return CheckAnswer(before.answer, replayed=True)
+    if request.idempotency_key is None:
+        return IdempotencyMismatch(
+            "this event id was checked before with other content",
+            field="id",
+            hint="send a fresh Idempotency-Key to check an edited item again",
+        )
+    return IdempotencyMismatch(
+        "this Idempotency-Key was used before with another request", hint="use a fresh key for each new request"
+    )
+
+
+def _row(one: Assessment) -> NewVerdict:
+    request, event, verdict = one.request, one.request.event, one.verdict
+    return NewVerdict(
+        id=verdict.id,
+        request_key=request.request_key,
+        request_hash=request.request_hash,
+        event_id=event.id,
+        kind=event.kind.value,
+        account_id=event.account.id if event.account else None,
+        channel_id=event.channel.id if event.channel else None,
+        action=verdict.action.value,
+        policy=verdict.policy,
+        policy_version=one.policy_version,
+        case_id=verdict.case,
+        created_at=now_us(),
+        answer=_ENCODER.encode(verdict),
+        record=_ENCODER.encode(one.record),
+    )
+
+
+def _open_cases(connection: Connection, held: Sequence[Assessment], first_review_us: int) -> None:
+    """Give each held verdict its case: the subject's open one, or a new one."""
+    if not held:
+        return
+    opened = cases.open_ids(connection, {subject(one.request.event) for one in held})
+    new, merged = [], []
+    for one in held:
+        key = subject(one.request.event)
+        if key in opened:
+            merged.append((opened[key], _priority(one)))
+        else:
+            new.append(_new_case(one, first_review_us))
+            opened[key] = new[-1].id
+        one.verdict.case = opened[key]
+    cases.insert_many(connection, new)
+    cases.merge_many(connection, merged)
+
+
+def subject(event: Event) -> str:
+    """Return `kind:id` of what a case about this event is about."""
+    kind = event.kind.value if event.kind in (EventKind.ACCOUNT, EventKind.CHANNEL) else "item"
+    return f"{kind}:{event.id}"
+
+
+def _new_case(one: Assessment, first_review_us: int) -> NewCase:
+    now = now_us()
+    kind, _, subject_id = subject(one.request.event).partition(":")
+    return NewCase(
+        id=new_id("case"),
+        subject_kind=kind,
+        subject_id=subject_id,
+        policy=one.verdict.policy,
+        reasons=one.verdict.reasons,
+        priority=_priority(one),
+        opened_at=now,
+        deadline=now + first_review_us,
+    )
+
+
+def _priority(one: Assessment) -> int:
+    """Return 0–100: nearer and better vouched-for matches first, then what reaches more people."""
+    strength = max((40 if match.acts_alone else 25 for match in one.record.matches), default=10)
+    channel = one.request.event.channel
+    subscribers = (channel.subscribers or 0) if channel else 0
+    return min(100, strength + 10 * len(str(subscribers)))

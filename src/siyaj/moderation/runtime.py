@@ -1,0 +1,90 @@
+"""Everything that a running Siyaj holds, opened in order and closed in the other."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from siyaj.banks.curation import Banks
+from siyaj.banks.keeper import Keeper
+from siyaj.banks.lookup import Lookup
+from siyaj.matching.matcher import Matcher
+from siyaj.model.errors import SiyajError
+from siyaj.model.settings import Settings
+from siyaj.moderation.check import Checker
+from siyaj.moderation.extraction import FileDrawer
+from siyaj.policy.load import load_policy
+from siyaj.signals.box import MediaBox
+from siyaj.signals.registry import signal_types
+from siyaj.storage.database import Database
+
+
+class Runtime:
+    """One process's Siyaj: a database, the indexes over its banks, a policy, decoders and the pipeline."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open everything. Raises SiyajError saying what is wrong; then nothing stays open."""
+        self.settings = settings
+        with ExitStack() as stack:
+            self.policy = load_policy(Path(settings.policy) if settings.policy else None)
+            self.database = Database.open(database_url(settings))
+            stack.callback(self.database.close)
+            self.matcher = Matcher(signal_types())
+            self.keeper = Keeper(self.database, self.matcher, Path(settings.data) / "index", settings.poll_seconds)
+            self.keeper.start()
+            stack.callback(self.keeper.stop)
+            self.banks = Banks(self.database, self.keeper.refresh)
+            self.lookup = Lookup(self.database, self.matcher, self.keeper)
+            self.box = MediaBox(
+                workers=settings.decoders,
+                seconds=settings.decode_seconds,
+                memory_mb=settings.decode_memory_mb,
+                max_pixels=settings.max_pixels,
+            )
+            stack.callback(self.box.close)
+            self.drawer = FileDrawer(self.box, self.lookup, self.matcher.counts)
+            workers = self.box.workers
+            self.checker = Checker(self.database, self.lookup, self.policy, self.drawer, workers, settings)
+            stack.callback(self.checker.close)
+            self._stack = stack.pop_all()
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        return cls(settings)
+
+    def ready(self) -> list[str]:
+        """Return what keeps this process from answering; empty means ready."""
+        problems = []
+        if not self.keeper.ready:
+            problems.append("the indexes are still loading")
+        try:
+            self.database.ping()
+        except SiyajError as error:
+            problems.append(f"the database does not answer: {error.message}")
+        return problems
+
+    def stats(self) -> dict[str, Any]:
+        """Return counters for /metrics."""
+        return {
+            "checker": self.checker.stats(),
+            "indexes": self.matcher.counts(),
+            "index_bytes": self.matcher.nbytes,
+            "decoder_kills": self.box.kills,
+        }
+
+    def close(self) -> None:
+        """Answer what was taken, write a snapshot, let go of the database."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def database_url(settings: Settings) -> str:
+    """Return the database of these settings: the one named, or SQLite in the data folder."""
+    return settings.database or f"sqlite:///{Path(settings.data).absolute() / 'siyaj.db'}"

@@ -1,0 +1,1 @@
+"""Taxonomy, rules as typed YAML, the evaluator, examples and back-testing."""

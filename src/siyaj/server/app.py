@@ -1,0 +1,65 @@
+"""Puts the routes together behind the gate."""
+
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response, get
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp
+
+from siyaj.model.errors import SiyajError
+from siyaj.moderation.runtime import Runtime
+from siyaj.server import docs_page, openapi
+from siyaj.server.api.banks import BanksController
+from siyaj.server.api.check import CheckRoutes
+from siyaj.server.api.health import healthz, metrics, readyz
+from siyaj.server.api.verdicts import VerdictsController
+from siyaj.server.auth import Gatekeeper
+from siyaj.server.gate import Gate
+from siyaj.server.metrics import Metrics
+from siyaj.server.problems import answer_error, answer_http
+
+
+def create_app(runtime: Runtime) -> ASGIApp:
+    """Return the ASGI app over an open runtime; closing the runtime is the caller's."""
+    settings = runtime.settings
+    gatekeeper = Gatekeeper(runtime.database, settings.rate_per_second, settings.rate_burst)
+    measured = Metrics(runtime.stats)
+    routes = CheckRoutes(runtime, gatekeeper)
+    app = Litestar(
+        route_handlers=[
+            VerdictsController,
+            BanksController,
+            healthz,
+            readyz,
+            metrics,
+            openapi_json,
+            docs,
+            docs_style,
+        ],
+        state=State({"runtime": runtime, "metrics": measured}),
+        exception_handlers={SiyajError: answer_error, HTTPException: answer_http},
+        openapi_config=openapi.CONFIG,
+        request_max_body_size=None,  # the gate counts
+        logging_config=None,
+    )
+    app.state["openapi"] = openapi.document(app)
+    hot = {"/v1/check": routes.check, "/v1/check/batch": routes.batch}
+    return Gate(app, hot, gatekeeper, measured, settings)
+
+
+@get("/openapi.json", include_in_schema=False)
+async def openapi_json(state: State) -> Response[bytes]:
+    return Response(msgspec.json.encode(state["openapi"]), media_type="application/vnd.oai.openapi+json")
+
+
+@get("/docs", include_in_schema=False)
+async def docs(state: State, request: Request[Any, Any, State]) -> Response[str]:
+    page = docs_page.render(state["openapi"], str(request.base_url).rstrip("/"))
+    return Response(page, media_type="text/html", headers={"content-security-policy": docs_page.CSP})
+
+
+@get("/docs/style.css", include_in_schema=False)
+async def docs_style() -> Response[str]:
+    return Response(docs_page.STYLE, media_type="text/css")

@@ -1,0 +1,152 @@
+"""The one door that every request goes through: id, key, scope, size, time, errors, metrics. Plain ASGI."""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from siyaj.model.errors import RequestTimeout, RequestTooLarge, SiyajError
+from siyaj.model.ids import new_id
+from siyaj.model.settings import Settings
+from siyaj.server.auth import PUBLIC, Caller, Gatekeeper, authorise, bearer
+from siyaj.server.metrics import Metrics
+from siyaj.server.problems import STATUS, headers, problem
+
+log = logging.getLogger(__name__)
+
+_REQUEST_ID = re.compile(rb"[\w.:-]{1,100}")
+
+SAFETY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+)
+
+
+class Gate:
+    """Wraps the app. What goes wrong inside is answered as a problem; nothing leaves as a bare 500."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        hot: Mapping[str, ASGIApp],
+        gatekeeper: Gatekeeper,
+        metrics: Metrics,
+        settings: Settings,
+    ) -> None:
+        """`hot` are routes by path that are answered without the framework's work per request."""
+        self.app = app
+        self.hot = hot
+        self.gatekeeper = gatekeeper
+        self.metrics = metrics
+        self.settings = settings
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        given = dict(scope["headers"])
+        request_id = _request_id(given.get(b"x-request-id"))
+        exchange = _Exchange(send, request_id, self._limit(scope, given), receive)
+        scope["state"] = {**scope.get("state", {}), "request_id": request_id.decode()}
+        try:
+            async with asyncio.timeout(self.settings.request_seconds):
+                await self._admit(scope, given)
+                exchange.check_length(given)
+                app = self.hot.get(scope["path"], self.app)
+                await app(scope, exchange.receive, exchange.send)
+        except TimeoutError:
+            await exchange.refuse(RequestTimeout("the request took too long", hint="send it again; it is safe"))
+        except SiyajError as error:
+            await exchange.refuse(error)
+        except Exception:
+            log.exception("request %s failed", request_id)
+            await exchange.refuse(SiyajError("a fault of ours; it is logged under this request's id"))
+        self.metrics.answered(scope["path"], exchange.status, time.perf_counter() - began)
+
+    async def _admit(self, scope: Any, given: dict[bytes, bytes]) -> None:
+        path = scope["path"]
+        if path in PUBLIC or (path == "/metrics" and _is_local(scope, given)):
+            return
+        secret = bearer(given.get(b"authorization"))
+        caller = self.gatekeeper.recall(secret)
+        if caller is None:
+            caller = await asyncio.to_thread(self.gatekeeper.look_up, secret)
+        authorise(caller, scope["method"], path)
+        scope["state"]["caller"] = caller
+
+    def _limit(self, scope: Scope, given: dict[bytes, bytes]) -> int:
+        """Return how many bytes the body may have: files may be larger than JSON."""
+        if scope["path"].endswith("/import") or given.get(b"content-type", b"").startswith(b"multipart/"):
+            return self.settings.max_media_bytes
+        return self.settings.max_request_bytes
+
+
+def caller_of(scope: Scope) -> Caller:
+    """Return who calls; only behind the gate, on a route that is not public."""
+    caller: Caller = scope["state"]["caller"]
+    return caller
+
+
+class _Exchange:
+    """One request's two ends: counts what comes in, adds headers to what goes out."""
+
+    def __init__(self, send: Send, request_id: bytes, limit: int, receive: Receive) -> None:
+        self._send = send
+        self._receive = receive
+        self._request_id = request_id
+        self._limit = limit
+        self._received = 0
+        self.status = 0
+
+    def check_length(self, given: dict[bytes, bytes]) -> None:
+        """Refuse a body that says itself that it is too large, before a byte of it is read."""
+        length = given.get(b"content-length", b"0")
+        if length.isdigit() and int(length) > self._limit:
+            raise self._too_large()
+
+    def _too_large(self) -> RequestTooLarge:
+        return RequestTooLarge(f"the body is larger than {self._limit:,} bytes")
+
+    async def receive(self) -> Any:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._received += len(message.get("body", b""))
+            if self._received > self._limit:
+                raise self._too_large()
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message["headers"], *SAFETY_HEADERS, (b"x-request-id", self._request_id)]
+        await self._send(message)
+
+    async def refuse(self, error: SiyajError) -> None:
+        """Answer with a problem, unless an answer has begun already."""
+        if self.status:
+            return
+        body = msgspec.json.encode(problem(error, self._request_id.decode()))
+        its = [(name.encode(), value.encode()) for name, value in headers(error).items()]
+        its += [(b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+        await self.send({"type": "http.response.start", "status": STATUS[error.code], "headers": its})
+        await self.send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _request_id(given: bytes | None) -> bytes:
+    if given is not None and _REQUEST_ID.fullmatch(given):
+        return given
+    return new_id("req").encode()
+
+
+def _is_local(scope: Scope, given: dict[bytes, bytes]) -> bool:
+    """True for a caller on this machine that came without a proxy."""
+    client = scope.get("client")
+    host = client[0] if client else ""
+    return host in ("127.0.0.1", "::1") and b"x-forwarded-for" not in given and b"forwarded" not in given

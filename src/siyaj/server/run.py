@@ -1,0 +1,103 @@
+"""Runs the app: uvicorn on uvloop, with a deadline for connections that dawdle."""
+
+import asyncio
+import gc
+import logging
+import sys
+import threading
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from siyaj.model.settings import Settings
+from siyaj.moderation.runtime import Runtime
+from siyaj.server.app import create_app
+
+log = logging.getLogger(__name__)
+
+HEAD_SECONDS = 10.0
+"""A client has this long to send the head of a request. uvicorn has no such limit of its own."""
+KEEP_ALIVE_SECONDS = 75
+MOST_CONNECTIONS = 4_096
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's, but a connection that does not finish the head of a request in time is cut off."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._wait_for_head()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._in_head:
+            self._wait_for_head()
+
+    def on_message_begin(self) -> None:
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+        super().connection_lost(exc)
+
+    _in_head = False
+
+    def _wait_for_head(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self._cut_off)
+
+    def _cut_off(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.abort()
+
+
+def serve(settings: Settings) -> int:
+    """Serve until interrupted; return the exit code. What was taken is answered before this returns."""
+    logging.getLogger("siyaj").setLevel(logging.INFO)
+    with Runtime.open(settings) as runtime:
+        threading.Thread(target=runtime.box.warm, name="siyaj-warm", daemon=True).start()
+        gc.freeze()  # what is there now stays: the collector need not walk through it again and again
+        gc.set_threshold(20_000, 50, 100)
+        config = uvicorn.Config(
+            create_app(runtime),
+            host=settings.host,
+            port=settings.port,
+            http=Protocol,
+            loop="uvloop",
+            ws="none",
+            lifespan="on",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            date_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=int(settings.request_seconds),
+            limit_concurrency=MOST_CONNECTIONS,
+            backlog=2_048,
+        )
+        server = _Server(config)
+        server.run()
+        return 0 if server.started else 3
+
+
+class _Server(uvicorn.Server):
+    """Says where it listens once it does, on stderr."""
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        for one in self.servers:
+            for listening in one.sockets:
+                host, port = listening.getsockname()[:2]
+                print(f"Siyaj listens on http://{host}:{port} (API docs: /docs)", file=sys.stderr, flush=True)  # noqa: T201

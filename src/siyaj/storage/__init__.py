@@ -1,0 +1,1 @@
+"""Tables, migrations, engines (SQLite, PostgreSQL), one repository per noun."""

@@ -1,0 +1,100 @@
+"""A database, SQLite or PostgreSQL, behind one small door: `begin` to write, `read` to read.
+
+Foreign errors are translated here and nowhere else: a database that is locked, full or away is
+StorageUnavailable (nothing was acknowledged; retry), a second row with a unique value is AlreadyExists.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+
+from siyaj.model.errors import AlreadyExists, StorageUnavailable, UserError
+from siyaj.storage.engines import postgres, sqlite
+from siyaj.storage.migrations.upgrade import upgrade
+from siyaj.storage.tables import meta
+
+__all__ = ["Connection", "Database"]
+
+
+class Database:
+    """An open, migrated database. Safe for many threads; SQLite takes one writer at a time, in order."""
+
+    def __init__(self, reading: Engine, writing: Engine) -> None:
+        self._reading = reading
+        self._writing = writing
+        self.dialect = writing.dialect.name
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open `sqlite:////path/to/siyaj.db` (or a plain path) or `postgresql://…`, and bring its tables up to date.
+
+        Raises UserError for a URL of another kind, StorageUnavailable when the database does not answer.
+        """
+        if url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+            reading, writing = postgres.engines(url)
+        elif "://" not in url or url.startswith("sqlite://"):
+            reading, writing = sqlite.engines(url)
+        else:
+            raise UserError(
+                f"unknown kind of database in {url.split('://', maxsplit=1)[0]}://…",
+                hint="use sqlite:// or postgresql://",
+            )
+        database = cls(reading, writing)
+        try:
+            with translated():
+                upgrade(writing)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Write: commit at the end of the block, roll back on any error. The commit is durable when this returns."""
+        with translated(), self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Read one consistent view; never waits for a writer."""
+        with translated(), self._reading.connect() as connection:
+            yield connection
+
+    def ping(self) -> None:
+        """Raises StorageUnavailable when the database does not answer."""
+        with self.read() as connection:
+            connection.execute(text("SELECT 1"))
+
+    @property
+    def instance(self) -> str:
+        """The id of this database, made when it was: index snapshots of another one are not for this one."""
+        with self.read() as connection:
+            return str(connection.execute(select(meta.c.value).where(meta.c.key == "instance")).scalar_one())
+
+    def close(self) -> None:
+        self._reading.dispose()
+        self._writing.dispose()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the drivers' errors into ours."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise AlreadyExists(f"the database refused a row: {_first_line(error)}") from error
+    except DBAPIError as error:
+        if sqlite.is_unavailable(error) or postgres.is_unavailable(error):
+            raise StorageUnavailable(f"the database cannot be used now: {_first_line(error)}", hint="retry") from error
+        raise
+    except SQLAlchemyError as error:
+        if postgres.is_exhausted(error):
+            raise StorageUnavailable("all database connections are in use", hint="retry") from error
+        raise
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__

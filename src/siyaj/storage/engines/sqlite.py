@@ -1,0 +1,83 @@
+"""SQLite, embedded: write-ahead log, every commit on the disk before it returns."""
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from siyaj.model.errors import StorageUnavailable
+
+BUSY_SECONDS = 5.0
+READERS = 16
+
+PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # an answer is sent after its record is durable
+    "PRAGMA foreign_keys = ON",
+    f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1_000)}",
+    "PRAGMA cache_size = -262144",  # KiB at most; a large import touches pages all over the index of keys
+    "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA trusted_schema = OFF",
+)
+
+_UNAVAILABLE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+}
+
+
+def engines(url: str) -> tuple[Engine, Engine]:
+    """Return (reading, writing) engines on the file; its folder is made, readable by its owner only."""
+    path = Path(url.removeprefix("sqlite:///") if url.startswith("sqlite:") else url)
+    _make(path)
+    return _engine(path, "DEFERRED", READERS), _engine(path, "IMMEDIATE", 1)
+
+
+def is_unavailable(error: DBAPIError) -> bool:
+    """True for a database that is locked, full, read-only, damaged or gone."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code is not None and (code & 0xFF) in _UNAVAILABLE
+
+
+def _make(path: Path) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StorageUnavailable(
+            f"cannot open the database {str(path)!r}: {error.strerror}", hint="check --data and its permissions"
+        ) from None
+
+
+def _engine(path: Path, begin: str, connections: int) -> Engine:
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=30,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: Any) -> None:
+        for pragma in PRAGMAS:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        # A write transaction takes its lock at once: two readers that both turn writer would be refused.
+        connection.exec_driver_sql(f"BEGIN {begin}")
+
+    return engine

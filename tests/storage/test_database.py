@@ -1,0 +1,108 @@
+"""Engines, migrations, and what becomes of their errors."""
+
+import sqlite3
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from siyaj.model.errors import AlreadyExists, StorageUnavailable, UserError
+from siyaj.storage import banks
+from siyaj.storage.database import Database
+from siyaj.storage.tables import metadata
+
+
+def test_migrations_make_exactly_the_tables(database: Database) -> None:
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        found = [one for one in compare_metadata(context, metadata) if "alembic_version" not in str(one)]
+    assert found == []
+
+
+def test_an_instance_keeps_its_id(database: Database, database_url: str) -> None:
+    again = Database.open(database_url)
+    assert again.instance == database.instance
+    again.close()
+
+
+def test_processes_that_start_together_migrate_once(database_url: str) -> None:
+    opened: list[Database] = []
+    threads = [threading.Thread(target=lambda: opened.append(Database.open(database_url))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({one.instance for one in opened}) == 1
+    assert len(opened) == 4
+    for one in opened:
+        one.close()
+
+
+def test_a_second_row_of_one_name_already_exists_and_rolls_back(database: Database) -> None:
+    with database.begin() as connection:
+        banks.insert(connection, "one", "")
+    with pytest.raises(AlreadyExists), database.begin() as connection:
+        banks.insert(connection, "two", "")
+        banks.insert(connection, "one", "")
+    with database.read() as connection:
+        assert [bank.name for bank in banks.listed(connection)] == ["one"]
+
+
+def test_sqlite_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    database = Database.open(str(tmp_path / "new" / "siyaj.db"))
+    assert stat.S_IMODE((tmp_path / "new" / "siyaj.db").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+    database.close()
+
+
+def test_a_file_that_is_no_database_is_unavailable_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "siyaj.db"
+    path.write_bytes(b"this is no database, but somebody's letter\n" * 100)
+    before = path.read_bytes()
+    with pytest.raises(StorageUnavailable):
+        Database.open(str(path))
+    assert path.read_bytes() == before
+
+
+def test_a_locked_database_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from siyaj.storage.engines import sqlite
+
+    monkeypatch.setattr(sqlite, "PRAGMAS", (*sqlite.PRAGMAS, "PRAGMA busy_timeout = 50"))
+    database = Database.open(str(tmp_path / "siyaj.db"))
+    blocker = sqlite3.connect(tmp_path / "siyaj.db", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StorageUnavailable), database.begin():
+        pass
+    database.ping()
+    blocker.close()
+    with database.begin() as connection:
+        banks.insert(connection, "one", "")
+    database.close()
+
+
+def test_a_database_that_is_away_is_unavailable() -> None:
+    with pytest.raises(StorageUnavailable):
+        Database.open("postgresql://nobody@127.0.0.1:1/none")
+
+
+def test_other_kinds_of_database_are_refused() -> None:
+    with pytest.raises(UserError, match="mysql"):
+        Database.open("mysql://root@localhost/siyaj")
+
+
+@pytest.mark.postgresql
+def test_a_lost_connection_is_unavailable_once_and_then_replaced(database: Database) -> None:
+    if database.dialect != "postgresql":
+        pytest.skip("SQLite has no connection to lose")
+    with pytest.raises(StorageUnavailable), database.begin() as connection:
+        pid = connection.connection.cursor().execute("SELECT pg_backend_pid()").fetchone()[0]
+        with database.begin() as other:
+            other.exec_driver_sql(f"SELECT pg_terminate_backend({pid})")
+        banks.insert(connection, "lost", "")
+    with database.begin() as connection:
+        banks.insert(connection, "found", "")
+    with database.read() as connection:
+        assert [bank.name for bank in banks.listed(connection)] == ["found"]
