@@ -41,12 +41,16 @@ class ByFeatures(NamedTuple):
 
 
 class ByBlocks(NamedTuple):
-    """What is asked of a picture whose blocks agree nearly everywhere."""
+    """What is asked of a smooth picture whose blocks agree nearly everywhere.
+
+    Screenshots of one app with other words in it reached a share of 0.91 and a mean of 0.79, over 68 blocks.
+    """
 
     agreeing: int = 12
-    share: float = 0.9
+    most_blocks: int = 32
+    share: float = 0.94
     least_blocks: float = 0.65
-    mean: float = 0.7
+    mean: float = 0.8
     weight: float = 8.0
 
 
@@ -88,9 +92,11 @@ def _by_features(alignment: Alignment) -> bool:
 
 
 def _by_blocks(alignment: Alignment) -> bool:
-    """Nearly all of many blocks agree, and closely: then fewer features need to. Smooth pictures have few that last."""
+    """The few blocks that have anything in them agree, and closely: then fewer features need to. Smooth pictures have
+    few blocks with content, and few features that last."""
     return (
         alignment.agreeing >= BY_BLOCKS.agreeing
+        and alignment.blocks <= BY_BLOCKS.most_blocks
         and alignment.share >= BY_BLOCKS.share
         and alignment.least_blocks >= BY_BLOCKS.least_blocks
         and alignment.mean >= BY_BLOCKS.mean
