@@ -104,6 +104,7 @@ def _match(signal: Signal, typed: TypedHit, row: RefRow) -> Match:
         acts_alone=row.opinion is Opinion.CONFIRMED and row.confirmations >= CONFIRMATIONS_TO_ACT_ALONE,
         spans=list(typed.hit.spans),
         why=typed.hit.why,
+        segment=typed.hit.segment,
     )
 
 

@@ -6,6 +6,15 @@ from msgspec import Struct
 from siyaj.model.bank import Opinion
 
 
+class Segment(Struct, frozen=True, gc=False):
+    """Where a video or a sound and an entry show the same: from–to of the event's side and of the entry's, seconds."""
+
+    start: float
+    end: float
+    entry_start: float
+    entry_end: float
+
+
 class Match(Struct, omit_defaults=True, gc=False):
     """`distance` is 0 for identical; its unit is the signal type's own (bits for `pdq`, the share of the
     statement's fingerprints that are missing for `text`, 0 for exact types, 1 − resemblance for `name`).
@@ -25,5 +34,7 @@ class Match(Struct, omit_defaults=True, gc=False):
     labels: list[str] = msgspec.field(default_factory=list)
     acts_alone: bool = False
     spans: list[tuple[int, int]] = msgspec.field(default_factory=list)
+    segment: Segment | None = None
+    """The longest one, of a video or a sound."""
     why: str = ""
     """One sentence for a reviewer, e.g. `12 of 256 bits differ`. Never shown to the poster."""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 from msgspec import Struct
 
+from siyaj.model.match import Segment
 from siyaj.model.signal import Signal
 
 
@@ -35,15 +36,18 @@ class Content(Struct, frozen=True):
     kind: ContentKind
     data: bytes = b""
     text: str = ""
+    banking: bool = False
+    """Drawn for an entry: what a bank keeps may be more than what is looked up by (every frame of a video)."""
 
 
 class Hit(NamedTuple):
-    """One index answer: which stored signal (`ref` = the entry signal's id), how far, and what was compared."""
+    """One index answer: which stored signal (`ref` = the entry signal's id), how far, and what was compared where."""
 
     ref: int
     distance: float
     spans: tuple[tuple[int, int], ...] = ()
     why: str = ""
+    segment: Segment | None = None
 
 
 class SignalIndex(Protocol):
