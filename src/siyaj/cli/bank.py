@@ -1,5 +1,6 @@
 """`siyaj bank`: curate what is known."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -222,7 +223,7 @@ def _from_files(
         if not path.is_file():
             yield AddedLine(shown(path), None, False, [], {"code": "not_found", "message": "there is no such file"})
             continue
-        extraction = runtime.box.extract(path, name=path.name, types=frozenset(signal_types()))
+        extraction = runtime.box.extract(path, name=path.name, types=frozenset(signal_types()), banking=True)
         try:
             if extraction.missing:
                 first = extraction.missing[0]
@@ -274,7 +275,8 @@ def _show_added(line: AddedLine) -> None:
         say(f"[red]{line.error['code']}[/] {plain(line.path or '')}: {plain(line.error['message'])}")
     else:
         what = "added" if line.created else "was there, brought up to date"
-        out.print(f"entry {line.entry} {what} [dim]({', '.join(line.signals)}) {plain(line.path or '')}[/]")
+        drawn = ", ".join(f"{count} × {name}" if count > 1 else name for name, count in Counter(line.signals).items())
+        out.print(f"entry {line.entry} {what} [dim]({drawn}) {plain(line.path or '')}[/]")
 
 
 def _show_entries(entries: Sequence[Entry]) -> None:

@@ -45,6 +45,7 @@ def open_box(settings: Settings) -> MediaBox:
     return MediaBox(
         workers=settings.decoders,
         seconds=settings.decode_seconds,
+        banking_seconds=settings.banking_seconds,
         memory_mb=settings.decode_memory_mb,
         max_pixels=settings.max_pixels,
     )

@@ -13,6 +13,7 @@ _KINDS = {
     "near_copy": ("siyaj.matching.near_copies", "NearCopyIndex"),
     "url": ("siyaj.matching.urls", "UrlIndex"),
     "local": ("siyaj.matching.local", "LocalIndex"),
+    "video": ("siyaj.matching.video", "VideoIndex"),
     "resemblance": ("siyaj.matching.resemblance", "ResemblanceIndex"),
 }
 

@@ -49,6 +49,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     decode_seconds: Annotated[float, _setting("Time for decoding one file; then its decoder is killed.", "s", gt=0)] = (
         10.0
     )
+    banking_seconds: Annotated[
+        float, _setting("The same for a file that is added to a bank, of which more is drawn.", "s", gt=0)
+    ] = 300.0
     decode_memory_mb: Annotated[int, _setting("Memory of one decoder process.", "MiB", ge=256)] = 1_536
     decoders: Annotated[int, _setting("Decoder processes; 0 means one per core.", ge=0)] = 0
     rate_per_second: Annotated[

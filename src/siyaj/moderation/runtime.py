@@ -38,6 +38,7 @@ class Runtime:
             self.box = MediaBox(
                 workers=settings.decoders,
                 seconds=settings.decode_seconds,
+                banking_seconds=settings.banking_seconds,
                 memory_mb=settings.decode_memory_mb,
                 max_pixels=settings.max_pixels,
             )

@@ -22,6 +22,8 @@ class ContentKind(StrEnum):
     FILE = "file"
     """Any bytes; image, video and audio are files as well."""
     IMAGE = "image"
+    ANIMATION = "animation"
+    """An image that moves; it is an image as well."""
     VIDEO = "video"
     AUDIO = "audio"
     TEXT = "text"

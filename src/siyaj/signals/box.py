@@ -48,6 +48,9 @@ class Job(Struct):
     data: bytes = b""
     path: bytes = b""
     types: list[str] | None = None
+    banking: bool = False
+    seconds: float = 10.0
+    """How long it may take."""
 
 
 class Killed(Exception):
@@ -62,6 +65,7 @@ class MediaBox:
         *,
         workers: int = 0,
         seconds: float = 10.0,
+        banking_seconds: float = 300.0,
         memory_mb: int = 1_536,
         max_pixels: int = 100_000_000,
         environment: Mapping[str, str] | None = None,
@@ -69,7 +73,8 @@ class MediaBox:
         self.workers = workers or os.cpu_count() or 1
         self.kills = 0
         self._seconds = seconds
-        self._arguments = [str(memory_mb), str(max_pixels), str(seconds)]
+        self._banking_seconds = banking_seconds
+        self._arguments = [str(memory_mb), str(max_pixels)]
         self._environment = _passed_on(os.environ) | dict(environment or {})
         self._free: LifoQueue[_Decoder | None] = LifoQueue()  # a warm decoder is taken before another is started
         self._open: set[_Decoder] = set()
@@ -79,18 +84,26 @@ class MediaBox:
             self._free.put(None)  # started when first needed
 
     def extract(
-        self, source: bytes | Path, *, part: str = "file:0", name: str = "", types: frozenset[str] | None = None
+        self,
+        source: bytes | Path,
+        *,
+        part: str = "file:0",
+        name: str = "",
+        types: frozenset[str] | None = None,
+        banking: bool = False,
     ) -> Extraction:
         """Draw a file's signals: of the `types` given, else all that are not costly.
 
-        What cannot be drawn is named in `missing`. Never raises for what the file is.
+        `banking` draws what a bank keeps, and gives it `banking_seconds`: every frame of a video takes its time. What
+        cannot be drawn is named in `missing`. Never raises for what the file is.
         """
         job = _job(source, part, name, types)
+        job.banking, job.seconds = banking, self._banking_seconds if banking else self._seconds
         decoder = self._free.get()
         try:
             if decoder is None or decoder.is_spent():
                 decoder = self._replace(decoder)
-            return decoder.ask(job, self._seconds)
+            return decoder.ask(job)
         except Killed as error:
             self._discard(decoder)
             decoder = None
@@ -213,9 +226,9 @@ class _Decoder:
         """Whether it has read enough files, or died since the last one: that must not cost the next one."""
         return self.files >= FILES_PER_PROCESS or self._process.poll() is not None
 
-    def ask(self, job: Job, seconds: float) -> Extraction:
+    def ask(self, job: Job) -> Extraction:
         """Raises Killed when there is no sound answer in time."""
-        until = time.monotonic() + seconds
+        until = time.monotonic() + job.seconds
         self.files += 1
         message = msgspec.msgpack.encode(job)
         self._write(LENGTH.pack(len(message)) + message, until)

@@ -13,7 +13,7 @@ from siyaj.model.signal import Missing, Signal
 from siyaj.signals.base import Content, ContentKind, SignalType
 from siyaj.signals.limits import MAX_PIXELS
 from siyaj.signals.registry import cheap_types, signal_types
-from siyaj.signals.sniff import claimed_kind, content_kind, media_type
+from siyaj.signals.sniff import claimed_kind, content_kind, media_type, moves
 
 
 class Limits(Struct, frozen=True):
@@ -35,12 +35,21 @@ LONGEST_TEXT = 100_000
 
 
 def extract_file(
-    data: bytes, *, part: str, name: str = "", limits: Limits | None = None, types: frozenset[str] | None = None
+    data: bytes,
+    *,
+    part: str,
+    name: str = "",
+    limits: Limits | None = None,
+    types: frozenset[str] | None = None,
+    banking: bool = False,
 ) -> Extraction:
-    """Draw the signals that the file's kind has: of the `types` given, else all that are not costly. Never raises."""
+    """Draw the signals that the file's kind has: of the `types` given, else all that are not costly. Never raises.
+
+    `banking` draws what a bank keeps of it.
+    """
     token = MAX_PIXELS.set((limits or Limits()).max_pixels)
     try:
-        return _extract(data, part, name, types)
+        return _extract(data, part, name, types, banking)
     finally:
         MAX_PIXELS.reset(token)
 
@@ -51,7 +60,13 @@ _DIGESTS = ("sha256", "md5")
 
 
 def extract_path(
-    path: str | bytes, *, part: str, name: str, limits: Limits | None = None, types: frozenset[str] | None = None
+    path: str | bytes,
+    *,
+    part: str,
+    name: str,
+    limits: Limits | None = None,
+    types: frozenset[str] | None = None,
+    banking: bool = False,
 ) -> Extraction:
     """The same for a file on disk. Never raises; what is not a regular file is not read."""
     try:
@@ -63,7 +78,7 @@ def extract_path(
             data = file.read()
     except OSError as error:
         return unreadable(f"the file cannot be read: {error.strerror or error}", part=part, name=name, types=types)
-    return extract_file(data, part=part, name=name, limits=limits, types=types)
+    return extract_file(data, part=part, name=name, limits=limits, types=types, banking=banking)
 
 
 def open_regular(path: str | bytes) -> BinaryIO:
@@ -119,7 +134,7 @@ def drawn_from(kind: ContentKind) -> list[SignalType]:
     return found if kind is not ContentKind.TEXT else [*found, *drawn_from(ContentKind.FILE)]
 
 
-def _extract(data: bytes, part: str, name: str, types: frozenset[str] | None) -> Extraction:
+def _extract(data: bytes, part: str, name: str, types: frozenset[str] | None, banking: bool) -> Extraction:
     media = media_type(data)
     kind = content_kind(media)
     claimed = claimed_kind(name)
@@ -130,19 +145,23 @@ def _extract(data: bytes, part: str, name: str, types: frozenset[str] | None) ->
             Missing(one, part, ErrorCode.UNREADABLE_MEDIA, "the file is empty") for one in _named(lost, types)
         ]
         return extraction
-    for drawing in drawn_from(kind):
-        if drawing.name in _named([drawing], types):
-            _draw(drawing, kind, data, part, extraction)
+    kinds = [kind, ContentKind.ANIMATION] if moves(data, media) else [kind]
+    for asked in kinds:
+        for drawing in drawn_from(asked):
+            if drawing.name in _named([drawing], types) and (asked is kind or asked in drawing.content_kinds):
+                _draw(drawing, asked, data, part, banking, extraction)
     if claimed is not None and kind in (ContentKind.FILE, ContentKind.TEXT):
         extraction.missing += _not_what_it_claims(claimed, media, part, types)
     return extraction
 
 
-def _draw(drawing: SignalType, kind: ContentKind, data: bytes, part: str, extraction: Extraction) -> None:
+def _draw(
+    drawing: SignalType, kind: ContentKind, data: bytes, part: str, banking: bool, extraction: Extraction
+) -> None:
     asked = kind if kind in drawing.content_kinds else ContentKind.FILE
     try:
         text = data.decode("utf-8-sig")[:LONGEST_TEXT] if asked is ContentKind.TEXT else ""
-        found = drawing.extract(Content(asked, data=b"" if text else data, text=text))
+        found = drawing.extract(Content(asked, data=b"" if text else data, text=text, banking=banking))
     except SiyajError as error:
         extraction.missing.append(Missing(drawing.name, part, error.code, error.message))
     except MemoryError:

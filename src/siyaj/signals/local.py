@@ -5,6 +5,7 @@ looked up by many. `matching.local` votes with the features and then lays one pi
 that agree where they overlap match.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siyaj.signals.local_value import Features
+    from siyaj.signals.video_file import Moving
 
 SEARCH = "search"
 """The variant that a picture is looked up by. It is never kept in a bank."""
@@ -36,12 +38,18 @@ FINEST = 4
 """A JPEG is scaled while decoding as long as 512 pixels of its shorter side are left."""
 
 
+BANKED_SPACING, BANKED_FRAMES = 1.0, 60
+"""Seconds between the frames that a bank keeps of a video, and how many at most: 0.8 MB."""
+SEARCH_FRAMES = 6
+"""Frames that a video is looked up by, where its hashes found nothing."""
+
+
 class Local(Struct, frozen=True):
     """Local features as a signal type. Costly: drawn where the cheaper signals did not settle what a picture is."""
 
     name: str = "local"
     costly: bool = True
-    content_kinds: frozenset[ContentKind] = frozenset({ContentKind.IMAGE})
+    content_kinds: frozenset[ContentKind] = frozenset({ContentKind.IMAGE, ContentKind.ANIMATION, ContentKind.VIDEO})
     queried_by: frozenset[str] = frozenset({"local"})
     index: IndexSpec | IndexFactory = IndexSpec("local")
 
@@ -52,18 +60,23 @@ class Local(Struct, frozen=True):
         return examples()
 
     def extract(self, content: Content) -> list[Signal]:
-        """Return what a bank keeps, and the variant `search`; nothing for a picture without features."""
+        """Return what a bank keeps, and the variant `search`; nothing for a picture without features.
+
+        Of a video or animation, for a bank what it keeps of many frames, else the variants `search@SECONDS` of a few.
+        """
         from siyaj.signals.local_value import pack  # noqa: PLC0415  (numpy)
 
-        drawn = draw(content.data)
-        if drawn is None:
-            return []
-        banked, searched = drawn
-        quality = min(100, 100 * len(banked.words) // BANKED_FEATURES)
-        return [
-            Signal(self.name, pack(banked), quality),
-            Signal(self.name, pack(searched), quality, variant=SEARCH),
-        ]
+        signals = []
+        for variant, drawn in _drawn(content):
+            if drawn is None:
+                continue
+            banked, searched = drawn
+            quality = min(100, 100 * len(banked.words) // BANKED_FEATURES)
+            if content.banking or variant == SEARCH:
+                signals.append(Signal(self.name, pack(banked), quality))
+            if not content.banking:
+                signals.append(Signal(self.name, pack(searched), quality, variant=variant))
+        return signals
 
     def parse(self, value: str) -> str:
         from siyaj.signals.local_value import BANKED, unpack  # noqa: PLC0415
@@ -82,6 +95,34 @@ class Emblem(Local, frozen=True):
     name: str = "emblem"
     content_kinds: frozenset[ContentKind] = frozenset()
     index: IndexSpec | IndexFactory = IndexSpec("local", {"emblem": True})
+
+
+def _drawn(content: Content) -> "Iterator[tuple[str, tuple[Features, Features] | None]]":
+    """Yield variant and features: of a picture once, of what moves for each frame that is looked at."""
+    from siyaj.signals.video_file import open_moving  # noqa: PLC0415  (PyAV)
+    from siyaj.signals.video_looks import full_range  # noqa: PLC0415
+
+    if content.kind is ContentKind.IMAGE:
+        yield SEARCH, draw(content.data)
+        return
+    moving = open_moving(content.data)
+    if moving is None:
+        return
+    for frame in moving.decode(_looked_at(moving, content.banking)):
+        yield f"{SEARCH}@{frame.at:.1f}", draw_pixels(full_range(frame))
+
+
+def _looked_at(moving: "Moving", banking: bool) -> "NDArray[np.int64]":
+    """Choose the frames: for a bank one every BANKED_SPACING seconds, to search by a few of the key frames."""
+    import numpy as np  # noqa: PLC0415
+
+    from siyaj.signals.video import spread  # noqa: PLC0415
+
+    if not banking:
+        return spread(moving.keys, SEARCH_FRAMES + 2)[1 if len(moving.keys) > SEARCH_FRAMES else 0 :][:SEARCH_FRAMES]
+    count = int(min(BANKED_FRAMES, max(1, moving.duration / BANKED_SPACING)))
+    wanted = (np.arange(count) + 0.5) * (moving.duration / count)
+    return np.unique(np.searchsorted(moving.times, wanted).clip(0, len(moving.times) - 1))
 
 
 def draw(data: bytes) -> "tuple[Features, Features] | None":

@@ -79,6 +79,17 @@ def _by_structure(head: bytes) -> str | None:
     return None
 
 
+def moves(data: bytes, media: str) -> bool:
+    """Return whether a picture file says that it has several frames."""
+    if media == "image/gif":
+        return data.count(b"\x21\xf9\x04") > 1  # GIF89a: graphic control extensions, one before each frame
+    if media == "image/png":
+        return b"acTL" in data[:_HEAD]
+    if media == "image/webp":
+        return b"ANIM" in data[:_HEAD]
+    return data[4:12] == b"ftypavis"
+
+
 def content_kind(media: str) -> ContentKind:
     """Return what a media type is to signal types; `file` for what none reads."""
     return _KINDS.get(media.partition("/")[0], ContentKind.FILE)

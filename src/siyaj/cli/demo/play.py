@@ -17,7 +17,7 @@ from msgspec import Struct
 from rich.live import Live
 from rich.table import Column, Table
 
-from siyaj.cli.demo import pictures, posts
+from siyaj.cli.demo import pictures, posts, videos
 from siyaj.cli.demo.posts import Post
 from siyaj.cli.demo.service import create_key, serving
 from siyaj.cli.scan import STYLES
@@ -68,6 +68,7 @@ def _fill(address: str, keys: list[str]) -> int:
         entries = []
         for seed in posts.BANKED:
             entries += _post_file(first, f"{seed}.jpg", pictures.jpeg(pictures.landscape(seed)), "confirmed")
+        entries += _post_file(first, "film.mp4", videos.mp4(videos.flight(posts.FILM)), "confirmed")
         for item in ({"text": posts.STATEMENT}, {"term": posts.TERM}, {"url": posts.INVITE}):
             entries += _post(first, "/v1/banks/known/entries", {**item, "opinion": "confirmed"})["entries"]
         for entry in entries:
@@ -109,7 +110,9 @@ def _checked(client: httpx.Client) -> Iterator[_Seen]:
             answer = client.post("/v1/check", json={**post.event, "links": post.links})
         else:
             event = ("event.json", json.dumps(post.event).encode(), "application/json")
-            answer = client.post("/v1/check", files={"event": event, "file": ("picture.jpg", post.file, "image/jpeg")})
+            answer = client.post(
+                "/v1/check", files={"event": event, "file": (post.media.replace("/", "."), post.file, post.media)}
+            )
         milliseconds = (time.perf_counter() - began) * 1e3
         answer.raise_for_status()
         yield _Seen(post, msgspec.json.decode(answer.content, type=Verdict), milliseconds)
@@ -154,7 +157,10 @@ def _post(client: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, An
 
 def _post_file(client: httpx.Client, name: str, data: bytes, opinion: str) -> list[dict[str, Any]]:
     entry = ("entry.json", json.dumps({"opinion": opinion}).encode(), "application/json")
-    answer = client.post("/v1/banks/known/entries", files={"entry": entry, "file": (name, data, "image/jpeg")})
+    answer = client.post(
+        "/v1/banks/known/entries",
+        files={"entry": entry, "file": (name, data, "video/mp4" if name.endswith(".mp4") else "image/jpeg")},
+    )
     answer.raise_for_status()
     entries: list[dict[str, Any]] = answer.json()["entries"]
     return entries

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 from PIL import Image
 
-from siyaj.cli.demo import pictures
+from siyaj.cli.demo import pictures, videos
 
 STATEMENT = (
     "بيان نموذجي من جمعية الفانوس الأزرق المتخيلة: نعلن لأهلنا في كل قرية أننا سنزرع ألف شجرة زيتون قبل نهاية الشتاء، "
@@ -31,6 +31,7 @@ class Post(Struct):
     expect: str
     event: dict[str, Any]
     file: bytes | None = None
+    media: str = "image/jpeg"
     links: list[str] = field(default_factory=list)
 
 
@@ -49,6 +50,8 @@ EDITS: list[Edit] = [
 
 BANKED = range(100, 108)
 """Seeds of the pictures in the bank, confirmed by two people."""
+FILM = 7
+"""Seed of the video in the bank, confirmed by two people."""
 SEED_ONLY = 120
 """A picture that another organisation's list names: a seed, which holds and never acts."""
 HARMLESS = range(500, 506)
@@ -69,11 +72,11 @@ def stream() -> list[Post]:
     part = pictures.cropped(pictures.landscape(BANKED[0]))
     framed = pictures.framed(pictures.landscape(BANKED[1]))
     altered = [
-        Post("picture, cropped to two thirds", "hold", _media("c1"), pictures.jpeg(part)),
-        Post("picture, framed and mirrored", "hold", _media("c2"), pictures.jpeg(pictures.mirrored(framed))),
+        Post("picture, cropped to two thirds", "block", _media("c1"), pictures.jpeg(part)),
+        Post("picture, framed and mirrored", "block", _media("c2"), pictures.jpeg(pictures.mirrored(framed))),
     ]
     merged = [post for pair in zip(edited, _texts() + harmless[:3], strict=False) for post in pair]
-    return [*merged, *altered, seed, *edited[len(merged) // 2 :], *harmless[3:]]
+    return [*merged, *altered, *_films(), seed, *edited[len(merged) // 2 :], *harmless[3:]]
 
 
 def _media(post: str) -> dict[str, Any]:
@@ -82,6 +85,17 @@ def _media(post: str) -> dict[str, Any]:
 
 def _message(post: str, text: str, **more: Any) -> dict[str, Any]:
     return {"id": f"demo-{post}", "kind": "message", "account": {"id": f"user-{post}"}, "text": text, **more}
+
+
+def _films() -> list[Post]:
+    film, other = videos.flight(FILM), videos.flight(FILM + 1)
+    shown = [
+        ("video without its first three seconds, mirrored", "block", videos.mp4(videos.mirrored(film[30:]))),
+        ("video at double speed behind an intro", "block", videos.mp4([*other[:30], *film[::2]])),
+        ("video small in a studio", "hold", videos.mp4(videos.in_report(film))),
+        ("another video of hills", "allow", videos.mp4(other)),
+    ]
+    return [Post(name, expect, _media(f"v{at}"), data, "video/mp4") for at, (name, expect, data) in enumerate(shown)]
 
 
 def _texts() -> list[Post]:

@@ -212,7 +212,7 @@ def _add(runtime: Runtime, bank: str, body: Body, who: str) -> AddedEntries:
 
 def _signals_of(runtime: Runtime, file: MediaFile) -> list[Signal]:
     """Return a file's signals as it is, not turned. Raises UnreadableMedia: half an entry is worse than none."""
-    extraction = runtime.box.extract(file.data, name=file.name, types=frozenset(signal_types()))
+    extraction = runtime.box.extract(file.data, name=file.name, types=frozenset(signal_types()), banking=True)
     if extraction.missing:
         raise UnreadableMedia(extraction.missing[0].message, field=file.name or None)
     return [signal for signal in extraction.signals if not signal.variant]
