@@ -220,3 +220,19 @@ def test_a_killed_import_leaves_whole_chunks_and_can_be_run_again(tmp_path: Path
     )
     report = json.loads(again.stdout)
     assert report["accepted"] + report["duplicates"] == 250_000
+
+
+def test_a_vpdq_list_comes_in_as_one_video_and_goes_out_as_a_list(house: House, tmp_path: Path) -> None:
+    frames = [f"{PDQ},100,{at}.000" for at in range(5)]
+    for name, content, format in (
+        ("list", json.dumps(frames), "vpdq"),
+        ("command", "".join(f"{30 * at},100,{PDQ},{at}.000\n" for at in range(5)), "vpdq"),
+        ("csv", 'type;value\nvpdq;"' + json.dumps(frames).replace('"', '""') + '"\n', "auto"),
+        ("threatexchange", f"vpdq {json.dumps(frames)}\n", "threatexchange"),
+    ):
+        report = imported(house, tmp_path, content, format)
+        assert (report.accepted + report.duplicates, report.refused) == (1, 0), name
+    export_bank(house.banks, "known", tmp_path / "out", format="threatexchange")
+    kind, _, value = (tmp_path / "out").read_text(encoding="utf-8").partition(" ")
+    assert kind == "vpdq"
+    assert json.loads(value) == frames

@@ -12,8 +12,13 @@ from siyaj.banks.curation import Banks
 from siyaj.banks.readers import escape
 from siyaj.model.bank import Entry, EntrySignal
 from siyaj.model.errors import InvalidRequest
+from siyaj.signals.video_value import unpack, write_vpdq
 
 PAGE = 1_000
+
+SHARED = frozenset({"threatexchange", "tat"})
+OURS_ALONE = frozenset({"local", "emblem", "audio"})
+"""Signal types that no other software reads; they are left out of the formats that are shared."""
 
 _COLUMNS = ("type", "value", "quality", "opinion", "labels", "expires_at", "entry")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -50,7 +55,8 @@ def export_lines(banks: Banks, bank: str, format: str) -> Iterator[bytes]:
     while page := banks.entries(bank, after=after, limit=PAGE):
         for entry in page:
             for signal in entry.signals:
-                yield line(entry, signal)
+                if format not in SHARED or signal.type not in OURS_ALONE:
+                    yield line(entry, signal)
         after = page[-1].id
 
 
@@ -77,16 +83,17 @@ def _as_jsonl(entry: Entry, signal: EntrySignal) -> bytes:
 
 def _as_threatexchange(_: Entry, signal: EntrySignal) -> bytes:
     """`TYPE VALUE`, as the `local_file` exchange of python-threatexchange reads it."""
-    names = {"text": "raw_text", "md5": "video_md5"}
-    value = signal.value.replace("\r", " ").replace("\n", " ")
+    names = {"text": "raw_text", "md5": "video_md5", "video": "vpdq"}
+    value = write_vpdq(unpack(signal.value)) if signal.type == "video" else signal.value
+    value = value.replace("\r", " ").replace("\n", " ")
     return f"{names.get(signal.type, signal.type)} {value}\n".encode("utf-8", "replace")
 
 
 def _as_tat(entry: Entry, signal: EntrySignal) -> bytes:
     """One line for each hash, with the fields of the Tech Against Terrorism hash list."""
     shown = {
-        "hash_digest": signal.value,
-        "algorithm": signal.type.upper(),
+        "hash_digest": write_vpdq(unpack(signal.value)) if signal.type == "video" else signal.value,
+        "algorithm": "VPDQ" if signal.type == "video" else signal.type.upper(),
         "ideology": entry.labels[0] if entry.labels else "",
         "file_type": entry.provenance.get("file_type", ""),
         "deleted": False,

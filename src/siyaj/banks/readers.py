@@ -69,6 +69,9 @@ _TYPES = {
     "hash_video_md5": "md5",
     "hash_sha256": "sha256",
     "sha-256": "sha256",
+    "vpdq": "video",
+    "video_vpdq": "video",
+    "hash_vpdq": "video",
     "raw_text": "text",
     "text_string": "text",
     "uri": "url",
@@ -154,6 +157,12 @@ def _threatexchange(lines: Iterator[tuple[int, bytes]]) -> Iterator[Row | Refusa
     for number, line in lines:
         kind, _, value = line.decode("utf-8", "replace").removeprefix("\ufeff").partition(" ")
         yield Row(number, signal_type_name(kind), value)
+
+
+def _vpdq(lines: Iterator[tuple[int, bytes]]) -> Iterator[Row | Refusal]:
+    """One video: a JSON list, or a line for each frame as the `vpdq` command writes it."""
+    whole = b"\n".join(line for _, line in lines)
+    yield Row(1, "video", whole.decode("utf-8", "replace").removeprefix("\ufeff"))
 
 
 def _csv(lines: Iterator[tuple[int, bytes]]) -> Iterator[Row | Refusal]:
@@ -303,6 +312,7 @@ FORMATS: dict[str, Callable[[Iterator[tuple[int, bytes]]], Iterator[Row | Refusa
     "jsonl": _jsonl,
     "tat": _jsonl,
     "threatexchange": _threatexchange,
+    "vpdq": _vpdq,
     "pdq": _hashes("pdq"),
     "sha256": _hashes("sha256"),
     "md5": _hashes("md5"),

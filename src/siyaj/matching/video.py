@@ -269,7 +269,7 @@ def _hit(filed: _Filed, found: _Found) -> Hit:
     ways = [] if region_of(found.view) == "whole" else [f"in the {region_of(found.view)} half"]
     turned = _SAID.get(turn_of(found.view), "turned by a quarter")
     ways += [turned] if turned else []
-    ways += [f"at {1 / line.speed:.2g}× its speed"] if abs(line.speed - 1) > 0.05 else []
+    ways += [f"at {line.speed:.2g}× its speed"] if abs(line.speed - 1) > 0.05 else []
     more = f", and {len(found.lines) - 1} more" if len(found.lines) > 1 else ""
     why = (
         f"{_clock(segment.start)}–{_clock(segment.end)} of this video is {_clock(segment.entry_start)}–"

@@ -47,12 +47,8 @@ def find_lines(pairs: Pairs) -> list[Line]:
     lines: list[Line] = []
     random = np.random.default_rng(7)
     while len(pairs.frame) and len(lines) < MOST_SEGMENTS:
-        speed, offset = _best(pairs, random)
+        speed, offset = _refined(pairs, *_best(pairs, random))
         on = _on(pairs, speed, offset)
-        # Within the tolerance many offsets fit; the truth is where most frames lie in the middle of what is shown.
-        middle = (pairs.start[on] + pairs.end[on]) / 2 - speed * pairs.at[on]
-        if on.any() and (centred := _on(pairs, speed, float(np.median(middle)))).sum() >= on.sum():
-            offset, on = float(np.median(middle)), centred
         if not on.any():
             break
         frames, first = np.unique(pairs.frame[on], return_index=True)
@@ -83,6 +79,23 @@ def _best(pairs: Pairs, random: np.random.Generator) -> tuple[float, float]:
         # The original's speed is believed until another explains clearly more.
         if fits > count + (1 if best[0] == 1.0 else 0):
             best, count = (float(speed), offset), fits
+    return best
+
+
+def _refined(pairs: Pairs, speed: float, offset: float) -> tuple[float, float]:
+    """Return a line through the middle of what is shown, if as many frames lie on it: within the tolerance many do."""
+    on = _on(pairs, speed, offset)
+    at, middle = pairs.at[on], (pairs.start[on] + pairs.end[on]) / 2
+    best, most = (speed, offset), int(on.sum())
+    tries = []
+    if most:
+        tries.append((speed, float(np.median(middle - speed * at))))
+    if speed != 1.0 and len(np.unique(at)) > 2:
+        slope, base = np.polyfit(at, middle, 1)
+        tries.append((float(slope), float(base)))
+    for one in tries:
+        if SLOWEST <= one[0] <= FASTEST and int(_on(pairs, *one).sum()) >= most:
+            best = one
     return best
 
 

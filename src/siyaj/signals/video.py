@@ -4,8 +4,9 @@ A video is a row of PDQ hashes in time. Sampling is asymmetric: a bank keeps nea
 frames of a copy, wherever they fall, have a neighbour there. `matching.video` finds the frames and asks that their
 times agree.
 
-A bank keeps 38 B of a frame and the index about 320 B; of a second at most 25 frames (still ones: one), of a minute
-so at most 0.5 MB, typically 0.1 to 0.3; of a video at most 15,000 frames: 5 MB.
+A bank keeps 38 B of a look at a frame, the index about 320 B. Of a still minute it keeps 60 looks (20 KB), of one that
+was filmed by hand most frames, twice where there are bars: some 1,800 to 3,600 (0.6 to 1.2 MB); of a video never more
+than 15,000 (5 MB): then every second one is dropped, again and again.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -44,7 +45,7 @@ DENSE_PIXELS = 40_000_000_000
 """Pixels that are decoded for a bank: an hour at 480 × 720, 10 minutes at 1080p. Of the rest, key frames."""
 BOX_FRAMES = 24
 """Frames that are looked at to find bars and borders."""
-NEAR = 6
+NEAR = 8
 """Bits. A frame that is so near the last one that was kept is not kept."""
 
 
@@ -89,7 +90,7 @@ class Video(Struct, frozen=True):
         """Take our own form or a vPDQ list; return our own."""
         from siyaj.signals.video_value import BANKED, pack, read_vpdq, unpack  # noqa: PLC0415
 
-        if value.lstrip()[:1] in ("[", "{"):
+        if "," in value or value.lstrip()[:1] in ("[", "{"):  # which base64 never has
             return pack(read_vpdq(value))
         if unpack(value).form != BANKED:
             raise InvalidSignal("a bank keeps the dense form of a video value, not the one for searching")
