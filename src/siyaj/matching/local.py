@@ -30,10 +30,11 @@ from siyaj.matching.local_table import (
     sort_head,
 )
 from siyaj.matching.local_votes import elect, vote_head, vote_segment
+from siyaj.model import match
 from siyaj.model.errors import InvalidSignal
 from siyaj.model.signal import Signal
 from siyaj.signals.base import Hit
-from siyaj.signals.local_value import BANKED, SEARCH, Features, pack_bytes, unpack, unpack_bytes
+from siyaj.signals.local_value import BANKED, SEARCH, Features, pack_bytes, time_of, unpack, unpack_bytes
 
 HEAD_LIMIT = 1 << 17
 """Features in the head before it becomes a segment: some 500 pictures."""
@@ -97,8 +98,16 @@ class LocalIndex:
                     features = unpack(signal.value)
                 except InvalidSignal:
                     continue
-                found[at] = [_hit(ref, alignment) for ref, alignment in self.find(features)]
+                found[at] = [
+                    _hit(ref, alignment, self._segment(features, ref)) for ref, alignment in self.find(features)
+                ]
         return found
+
+    def _segment(self, features: Features, ref: int) -> match.Segment | None:
+        """Return when the two frames are shown; None where the searched picture stands still."""
+        filed = self._rows.get(self._row_of.get(ref, -1))
+        there = time_of(filed.data) if filed is not None else 0.0
+        return match.Segment(features.at, features.at, there, there) if features.at or there else None
 
     def find(self, features: Features) -> list[tuple[int, Alignment]]:
         """Return the refs of the banked pictures that match, and how they lie, best first."""
@@ -254,5 +263,5 @@ def _banked(value: str) -> Features:
     return features
 
 
-def _hit(ref: int, alignment: Alignment) -> Hit:
-    return Hit(ref, round(1.0 - alignment.share, 4), (), describe(alignment))
+def _hit(ref: int, alignment: Alignment, segment: match.Segment | None) -> Hit:
+    return Hit(ref, round(1.0 - alignment.share, 4), (), describe(alignment), segment)

@@ -109,7 +109,9 @@ def _drawn(content: Content) -> "Iterator[tuple[str, tuple[Features, Features] |
     if moving is None:
         return
     for frame in moving.decode(_looked_at(moving, content.banking)):
-        yield f"{SEARCH}@{frame.at:.1f}", draw_pixels(full_range(frame))
+        drawn = draw_pixels(full_range(frame))
+        timed = (drawn[0]._replace(at=frame.at), drawn[1]._replace(at=frame.at)) if drawn else None
+        yield f"{SEARCH}@{frame.at:.1f}", timed
 
 
 def _looked_at(moving: "Moving", banking: bool) -> "NDArray[np.int64]":

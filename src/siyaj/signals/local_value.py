@@ -1,6 +1,6 @@
 """The value of a `local` signal: features and a small grey picture, as base64 text of a fixed layout.
 
-    "SL", version, form, longest side (u16), features n (u16), thumbnail width (u8), height (u8)
+    "SL", version, form, longest side (u16), features n (u16), thumbnail width (u8), height (u8), time in ms (u32)
     n × 32 B descriptor · n × 2 × u16 place · n × u8 angle, u8 level · [search: n × u32 doubts] · thumbnail, row by row
 
 The `banked` form is what an entry keeps: few features, thumbnail of 3,072 pixels. The `search` form is what a picture
@@ -24,7 +24,9 @@ BANKED, SEARCH = 0, 1
 LEVELS = 16
 MOST_FEATURES = 2_000
 MOST_SIDE = 255
-_HEAD = struct.Struct("<2sBBHHBB")
+LONGEST_TIME = 14 * 86_400_000
+"""Milliseconds: two weeks."""
+_HEAD = struct.Struct("<2sBBHHBBI")
 
 
 class Features(NamedTuple):
@@ -42,6 +44,8 @@ class Features(NamedTuple):
     """(n,): bits of the key that may be otherwise; empty in the banked form."""
     thumbnail: NDArray[np.uint8]
     """(height, width) grey."""
+    at: float = 0.0
+    """Seconds: when it is shown, of a frame of a video."""
 
     @property
     def form(self) -> int:
@@ -55,7 +59,9 @@ def pack(features: Features) -> str:
 
 def pack_bytes(features: Features) -> bytes:
     tall, wide = features.thumbnail.shape
-    head = _HEAD.pack(MAGIC, VERSION, features.form, features.longest, len(features.words), wide, tall)
+    head = _HEAD.pack(
+        MAGIC, VERSION, features.form, features.longest, len(features.words), wide, tall, round(features.at * 1_000)
+    )
     arrays = (features.words, features.places, features.frames, features.doubts, features.thumbnail)
     return head + b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)
 
@@ -78,11 +84,19 @@ def unpack_bytes(data: bytes) -> Features:
     """Return what the bytes of a value hold, as views of them. Raises InvalidSignal."""
     if len(data) < _HEAD.size:
         raise InvalidSignal(f"a local value has at least {_HEAD.size} bytes, not {len(data)}")
-    magic, version, form, longest, count, wide, tall = _HEAD.unpack_from(data)
+    magic, version, form, longest, count, wide, tall, time = _HEAD.unpack_from(data)
     if magic != MAGIC or version != VERSION:
         raise InvalidSignal(f"a local value starts with {MAGIC!r} and version {VERSION}, not {data[:3]!r}")
-    if form not in (BANKED, SEARCH) or not 0 < count <= MOST_FEATURES or not longest or min(wide, tall) < 1:
-        raise InvalidSignal(f"a local value with form {form}, {count} features, sides {longest}, {wide} × {tall}")
+    if (
+        form not in (BANKED, SEARCH)
+        or not 0 < count <= MOST_FEATURES
+        or not longest
+        or min(wide, tall) < 1
+        or time > LONGEST_TIME
+    ):
+        raise InvalidSignal(
+            f"a local value with form {form}, {count} features, sides {longest}, {wide} × {tall}, at {time} ms"
+        )
     each = 42 if form == SEARCH else 38
     expected = _HEAD.size + each * count + wide * tall
     if len(data) != expected:
@@ -95,4 +109,9 @@ def unpack_bytes(data: bytes) -> Features:
     if int(frames[:, 1].max()) >= LEVELS:
         raise InvalidSignal(f"a local value names level {int(frames[:, 1].max())}; there are {LEVELS}")
     thumbnail = np.frombuffer(data, dtype=np.uint8, offset=at + each * count).reshape(tall, wide)
-    return Features(longest, words, places, frames, doubts, thumbnail)
+    return Features(longest, words, places, frames, doubts, thumbnail, time / 1_000)
+
+
+def time_of(data: bytes) -> float:
+    """Return when the frame is shown, in seconds, from the bytes of a value."""
+    return float(_HEAD.unpack_from(data)[-1]) / 1_000

@@ -151,13 +151,16 @@ def banked(moving: "Moving") -> "Frames | None":
 
 def searched(moving: "Moving") -> "Frames | None":
     """Return few frames in many views; None when there is nothing to recognise."""
-    from siyaj.signals.video_looks import content_box, every_look  # noqa: PLC0415
+    from siyaj.signals.video_looks import content_box, every_look, in_small  # noqa: PLC0415
+    from siyaj.signals.video_value import MOST_STILLS, Still  # noqa: PLC0415
     from siyaj.signals.video_value import SEARCH as FORM  # noqa: PLC0415
 
     frames = list(moving.decode(_sparse(moving)))
     box = content_box(frames)
     looks = [(frame.at, one) for frame in frames for one in every_look(frame, box) if one.quality >= LEAST_QUALITY]
-    return _frames(FORM, moving.duration, looks)
+    found = _frames(FORM, moving.duration, looks)
+    chosen = frames[:: -(-len(frames) // MOST_STILLS)] if found is not None else []
+    return found and found._replace(stills=tuple(Still(frame.at, in_small(frame)) for frame in chosen))
 
 
 def find_box(moving: "Moving") -> "Box":

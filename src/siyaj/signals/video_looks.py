@@ -4,11 +4,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from siyaj.signals import pdq_kernel
 from siyaj.signals.pdq import SMALLEST_SIDE
 from siyaj.signals.video_file import Frame
-from siyaj.signals.video_value import view_of
+from siyaj.signals.video_value import STILL_TALL, STILL_WIDE, view_of
 
 STUDIO_SCALE = 255 / 219
 """From black 16 and white 235 to black 0 and white 255 (ITU-R BT.601)."""
@@ -68,6 +69,12 @@ def full_range(frame: Frame) -> NDArray[np.uint8]:
     table = ((np.arange(256, dtype=np.float32) - 16) * STUDIO_SCALE).clip(0, 255).astype(np.uint8)
     stretched: NDArray[np.uint8] = table[frame.luma]
     return stretched
+
+
+def in_small(frame: Frame) -> NDArray[np.uint8]:
+    """Return the frame as a still, (48, 64) grey."""
+    still = Image.fromarray(full_range(frame)).resize((STILL_WIDE, STILL_TALL), Image.Resampling.BOX, reducing_gap=2.0)
+    return np.asarray(still)
 
 
 def content_box(frames: list[Frame]) -> Box:

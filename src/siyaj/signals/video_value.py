@@ -2,6 +2,7 @@
 
     "SV", version, form, duration in ms (u32), frames n (u32)
     n × u32 time in ms · n × u8 quality · n × u8 view · n × 32 B PDQ hash
+    [search: stills m (u8), then m × (u32 time in ms, 64 × 48 B grey)]
 
 The `banked` form is what an entry keeps: nearly every distinct frame. The `search` form is what a video is looked up
 by: few frames, each in several views. Little-endian. Every value may be hostile: `unpack` checks all of it.
@@ -29,6 +30,9 @@ LONGEST = 14 * 86_400_000
 """Milliseconds: two weeks."""
 _HEAD = struct.Struct("<2sBBII")
 _EACH = 4 + 1 + 1 + 32
+STILL_WIDE, STILL_TALL = 64, 48
+MOST_STILLS = 12
+_STILL = 4 + STILL_WIDE * STILL_TALL
 
 # Views: how a frame was looked at. The low bits are the turn (an index into TURNS), the high ones the region.
 TURNS = ("plain", "flip_y", "flip_x", "rotate180", "rotate90", "rotate270", "transpose", "transverse")
@@ -37,6 +41,13 @@ REGIONS = ("whole", "content", "left", "right", "top", "bottom")
 TURN_BITS = 3
 EACH_SECOND = 0x80
 """Set on the frames of a banked value that vPDQ would have hashed."""
+
+
+class Still(NamedTuple):
+    at: float
+    """Seconds."""
+    grey: NDArray[np.uint8]
+    """(48, 64)."""
 
 
 class Frames(NamedTuple):
@@ -51,6 +62,8 @@ class Frames(NamedTuple):
     views: NDArray[np.uint8]
     hashes: NDArray[np.uint8]
     """(n, 32): PDQ, the most significant bit first."""
+    stills: tuple[Still, ...] = ()
+    """Some of the frames in small, for a reviewer's eyes; none in the banked form."""
 
 
 def view_of(region: str, turn: str = "plain") -> int:
@@ -74,12 +87,17 @@ def pack(frames: Frames) -> str:
         frames.views.astype(np.uint8),
         frames.hashes.astype(np.uint8),
     )
-    return base64.b64encode(head + b"".join(array.tobytes() for array in arrays)).decode("ascii")
+    data = head + b"".join(array.tobytes() for array in arrays)
+    if frames.form == SEARCH:
+        data += bytes([len(frames.stills)])
+        for still in frames.stills:
+            data += round(still.at * 1_000).to_bytes(4, "little") + still.grey.tobytes()
+    return base64.b64encode(data).decode("ascii")
 
 
 def unpack(value: str) -> Frames:
     """Return what a value holds. Raises InvalidSignal saying what is wrong with it."""
-    most = 4 * (_HEAD.size + _EACH * MOST_SEARCH) // 3 + 4
+    most = 4 * (_HEAD.size + _EACH * MOST_SEARCH + MOST_STILLS * _STILL) // 3 + 8
     if len(value) > most:
         raise InvalidSignal(f"a video value has at most {most} characters, not {len(value)}")
     try:
@@ -100,18 +118,28 @@ def _unpack(data: bytes) -> Frames:
     most = MOST_SEARCH if form == SEARCH else MOST_BANKED
     if form not in (BANKED, SEARCH) or not 0 < count <= most or duration > LONGEST:
         raise InvalidSignal(f"a video value with form {form}, {count} frames and {duration} ms")
-    if len(data) != _HEAD.size + _EACH * count:
-        raise InvalidSignal(f"a video value of {count} frames has {_HEAD.size + _EACH * count} bytes, not {len(data)}")
     at = _HEAD.size
+    end = at + _EACH * count
+    stills = data[end] if form == SEARCH and len(data) > end else 0
+    expected = end + (1 + stills * _STILL if form == SEARCH else 0)
+    if len(data) != expected or stills > MOST_STILLS:
+        raise InvalidSignal(f"a video value of {count} frames has {expected} bytes, not {len(data)}")
     times = np.frombuffer(data, dtype="<u4", count=count, offset=at)
     qualities = np.frombuffer(data, dtype=np.uint8, count=count, offset=at + 4 * count)
     views = np.frombuffer(data, dtype=np.uint8, count=count, offset=at + 5 * count)
-    hashes = np.frombuffer(data, dtype=np.uint8, offset=at + 6 * count).reshape(count, 32)
+    hashes = np.frombuffer(data, dtype=np.uint8, count=32 * count, offset=at + 6 * count).reshape(count, 32)
     if int(qualities.max()) > 100 or int(times.max()) > LONGEST or bool((np.diff(times.astype(np.int64)) < 0).any()):
         raise InvalidSignal("a video value has qualities up to 100 and times that do not go back")
     if int((views & ~np.uint8(EACH_SECOND)).max()) >= len(REGIONS) << TURN_BITS:
         raise InvalidSignal("a video value names a view that there is not")
-    return Frames(form, duration / 1_000, times, qualities, views, hashes)
+    kept = tuple(_still(data, end + 1 + number * _STILL) for number in range(stills))
+    return Frames(form, duration / 1_000, times, qualities, views, hashes, kept)
+
+
+def _still(data: bytes, at: int) -> Still:
+    time = int.from_bytes(data[at : at + 4], "little") / 1_000
+    grey = np.frombuffer(data, dtype=np.uint8, count=STILL_WIDE * STILL_TALL, offset=at + 4)
+    return Still(time, grey.reshape(STILL_TALL, STILL_WIDE))
 
 
 def read_vpdq(text: str) -> Frames:
