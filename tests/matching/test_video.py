@@ -213,5 +213,6 @@ def test_the_line_on_which_most_frames_lie_is_found(
     start = np.concatenate([there - 0.02, random.uniform(-20, 150, strays)])
     pairs = Pairs(np.concatenate([np.arange(frames), odd]), np.concatenate([at, at[odd]]), start, start + 0.04)
     line = find_lines(pairs)[0]
-    assert len(line.frames) >= 0.9 * frames
-    assert abs(line.speed * at[-1] + line.offset - there[-1]) <= 0.8
+    # The original's speed is believed when it explains four fifths.
+    assert len(line.frames) >= 0.8 * frames - 1
+    assert abs(line.speed - speed) <= 0.1
