@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from siyaj.model.bank import Bank, Entry, Opinion
@@ -107,6 +106,32 @@ class Banks:
         self.refresh()
         return Added(entry, created=not known)
 
+    def enrich(self, bank: str, drawn: Sequence[tuple[int, Sequence[Signal]]], *, who: str) -> Sequence[Sequence[str]]:
+        """Give entries signals of the types that they lack; return for each which types it got. One transaction.
+
+        Opinion, confirmations and expiry stay: the signals are of the same bytes, so they say nothing new of the item,
+        and those of a confirmed entry act as the entry does. A type that the entry has by now, and an entry that was
+        revoked meanwhile, are left alone: the same call twice changes nothing. Raises NotFound, InvalidSignal.
+        """
+        with self.database.begin() as connection:
+            changes.lock(connection)
+            got = [self._enrich(connection, bank, entry_id, signals, who) for entry_id, signals in drawn]
+        self.refresh()
+        return got
+
+    def _enrich(
+        self, connection: Connection, bank: str, entry_id: int, signals: Sequence[Signal], who: str
+    ) -> Sequence[str]:
+        entry = _require_entry(connection, bank, entry_id)
+        has = {signal.type for signal in entry.signals}
+        fresh = [signal for signal in distinct(signals) if signal.type not in has]
+        if not fresh or entry.revoked_at is not None:
+            return []
+        changes.write_range(connection, Op.ADD, entries.add_signals(connection, entry_id, fresh))
+        types = list(dict.fromkeys(signal.type for signal in fresh))
+        audit.write(connection, who, "entry.enrich", f"{bank}/{entry_id}", types=types)
+        return types
+
     def _update(self, connection: Connection, bank: str, entry_id: int, new: NewEntry, who: str) -> int:
         entry = _require_entry(connection, bank, entry_id)
         labels = [*entry.labels, *(label for label in new.labels if label not in entry.labels)]
@@ -169,13 +194,19 @@ def new_entry(signals: Sequence[Signal], **fields: Any) -> NewEntry:
 
     Keyword arguments are the other fields of NewEntry. Raises InvalidRequest without signals, InvalidSignal.
     """
+    kept = distinct(signals)
+    if not kept:
+        raise InvalidRequest("an entry needs at least one signal", hint="give a file, text, term, url, name or hash")
+    return NewEntry(key=entry_key(kept), signals=kept, **fields)
+
+
+def distinct(signals: Sequence[Signal]) -> list[Signal]:
+    """Return the signals as an entry keeps them: in canonical form, each once. Raises InvalidSignal."""
     kept: dict[tuple[str, str], Signal] = {}
     for signal in signals:
         value = signal_type(signal.type).parse(signal.value)
-        kept.setdefault((signal.type, value), msgspec.structs.replace(signal, value=value, part="", variant=""))
-    if not kept:
-        raise InvalidRequest("an entry needs at least one signal", hint="give a file, text, term, url, name or hash")
-    return NewEntry(key=entry_key(list(kept.values())), signals=list(kept.values()), **fields)
+        kept.setdefault((signal.type, value), Signal(signal.type, value, signal.quality))
+    return list(kept.values())
 
 
 def entry_key(signals: Sequence[Signal]) -> str:

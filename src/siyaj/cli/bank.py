@@ -28,6 +28,8 @@ app = App(
     name="bank", help="Banks: lists of known items. Create one, add files, text and links, import lists, confirm."
 )
 
+app.command("siyaj.cli.backfill:backfill", name="backfill")
+
 Name = Annotated[str, Parameter(help="The bank")]
 Labels = Annotated[list[str] | None, Parameter(name="--label", negative="", help="A label (repeatable)")]
 OpinionOption = Annotated[

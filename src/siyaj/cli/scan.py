@@ -1,19 +1,18 @@
 """`siyaj scan`: sweep stored files against the banks."""
 
-import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from siyaj.cli.session import SOME_FAILED, emit, err, out, plain, say, session
+from siyaj.cli.progress import file_bar
+from siyaj.cli.session import SOME_FAILED, emit, out, plain, say, session
 from siyaj.model.verdict import Action
 from siyaj.moderation.runtime import Runtime
-from siyaj.moderation.scan import ScannedFile, walk
+from siyaj.moderation.scan import ScannedFile
 from siyaj.moderation.scan import scan as scan_files
+from siyaj.moderation.sweep import walk
 
 STYLES = {
     Action.ALLOW: "green",
@@ -41,7 +40,8 @@ def scan(
     """
     counts: Counter[str] = Counter()
     with Runtime.open(session.get().settings) as runtime:
-        for file in _watched(scan_files(runtime, paths, banks=frozenset(bank or ()), resume=resume), paths):
+        files = scan_files(runtime, paths, banks=frozenset(bank or ()), resume=resume)
+        for file in file_bar("scan", files, lambda: sum(1 for _ in walk(paths))):
             counts[file.action] += 1
             counts["failed"] += file.error is not None
             if session.get().json:
@@ -50,19 +50,6 @@ def scan(
                 _print(file)
     _summary(counts)
     return SOME_FAILED if counts["failed"] else 0
-
-
-def _watched(files: Iterator[ScannedFile], paths: tuple[Path, ...]) -> Iterator[ScannedFile]:
-    """Draw a progress bar with rate and remaining time while the files go by."""
-    total = sum(1 for _ in walk(paths))
-    rate = TextColumn("{task.fields[rate]}")
-    columns = (TextColumn("scan"), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
-    began = time.monotonic()
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-        task = progress.add_task("scan", total=total, rate="")
-        for done, file in enumerate(files, 1):
-            progress.update(task, completed=done, rate=f"{done / (time.monotonic() - began):.0f} files/s")
-            yield file
 
 
 def _print(file: ScannedFile) -> None:

@@ -5,42 +5,24 @@ interrupted scan goes on where it stopped (`resume`), and a killed one loses at 
 """
 
 import hashlib
-import os
-import stat
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from siyaj.model.errors import NotFound
 from siyaj.model.event import Event, EventKind
 from siyaj.model.match import Match
 from siyaj.model.paths import shown
 from siyaj.model.signal import Missing
 from siyaj.model.verdict import Action
 from siyaj.moderation.runtime import Runtime
+from siyaj.moderation.sweep import Fault, ahead, chunks, walk
 from siyaj.policy.evaluate import Facts
 from siyaj.signals.files import Extraction
 from siyaj.storage import scans
 from siyaj.storage.scans import ScannedRow
-
-T = TypeVar("T")
-R = TypeVar("R")
-
-CHUNK = 64
-"""Files that are matched, judged and saved together."""
-
-
-class Fault(Struct, frozen=True):
-    """Why a file could not be read, or not fully."""
-
-    code: str
-    message: str
 
 
 class ScannedFile(Struct, omit_defaults=False):
@@ -52,23 +34,6 @@ class ScannedFile(Struct, omit_defaults=False):
     reasons: list[str]
     matches: list[Match]
     error: Fault | None = None
-
-
-def walk(paths: Sequence[Path]) -> Iterator[Path]:
-    """Yield every regular file under the paths, in a stable order; links are not followed.
-
-    Raises NotFound for a path that does not exist, before anything is scanned.
-    """
-    for path in paths:
-        if not path.exists():
-            raise NotFound(f"there is no file or folder {str(path)!r}", hint="check the path")
-    for path in paths:
-        if path.is_dir():
-            for folder, folders, names in os.walk(path):
-                folders.sort()
-                yield from (Path(folder, name) for name in sorted(names) if _is_regular(Path(folder, name)))
-        else:
-            yield path
 
 
 def scan(
@@ -85,7 +50,7 @@ def scan(
         with runtime.database.begin() as connection:
             scans.forget(connection, identity)
     with ThreadPoolExecutor(runtime.box.workers, thread_name_prefix="siyaj-scan") as pool:
-        for chunk in _ahead(_chunks(walk(paths)), lambda files: _draw(runtime, pool, identity, files)):
+        for chunk in ahead(chunks(walk(paths)), lambda files: _draw(runtime, pool, identity, files)):
             yield from _judge(runtime, identity, banks, chunk)
 
 
@@ -170,25 +135,3 @@ def _fingerprint(path: Path) -> str:
     except OSError:
         return "gone"
     return f"{status.st_size}:{status.st_mtime_ns}"
-
-
-def _is_regular(path: Path) -> bool:
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
-        return False
-
-
-def _chunks(paths: Iterator[Path]) -> Iterator[list[Path]]:
-    while chunk := list(islice(paths, CHUNK)):
-        yield chunk
-
-
-def _ahead(items: Iterator[T], start: Callable[[T], R]) -> Iterator[R]:
-    """Yield `start(item)` for each item, having started the next one already: decoders never wait for the judge."""
-    started = deque[R]()
-    for item in items:
-        started.append(start(item))
-        if len(started) > 1:
-            yield started.popleft()
-    yield from started

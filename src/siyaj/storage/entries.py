@@ -106,6 +106,14 @@ def insert_many(connection: Connection, bank_id: int, new: Sequence[NewEntry]) -
     return range(first_entry, first_entry + len(rows)), range(first_ref, first_ref + len(signals))
 
 
+def add_signals(connection: Connection, entry_id: int, signals: Sequence[Signal]) -> range:
+    """Give an entry more signals; return their ids. Under `changes.lock`, as `insert_many`."""
+    first = _next_id(connection, entry_signals)
+    rows = [(ref, entry_id, one.type, one.value, one.quality) for ref, one in enumerate(signals, first)]
+    insert_rows(connection, entry_signals, _SIGNAL_COLUMNS, rows)
+    return range(first, first + len(rows))
+
+
 def _next_id(connection: Connection, table: Any) -> int:
     return int(connection.execute(select(func.coalesce(func.max(table.c.id), 0) + 1)).scalar_one())
 
@@ -122,6 +130,11 @@ def ids_by_key(connection: Connection, bank_id: int, keys: Sequence[str]) -> dic
 def get(connection: Connection, bank: str, entry_id: int) -> Entry | None:
     found = _load(connection, select(entries.c.id).where(entries.c.id == entry_id), bank)
     return found[0] if found else None
+
+
+def among(connection: Connection, bank: str, entry_ids: Sequence[int]) -> list[Entry]:
+    """Return those of the entries that the bank has, at most some hundreds."""
+    return _load(connection, select(entries.c.id).where(entries.c.id.in_(list(entry_ids))), bank)
 
 
 def listed(
