@@ -33,6 +33,7 @@ for name in ("bank", "key", "policy"):
     app.command(f"siyaj.cli.{name}:app", name=name)
 for name in ("hash", "scan", "check", "serve"):
     app.command(f"siyaj.cli.{name}:{name}", name=name)
+app.command("siyaj.cli.explain:explain_", name="explain")
 app.command("siyaj.cli.demo.play:demo", name="demo")
 
 

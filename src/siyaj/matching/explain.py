@@ -56,7 +56,10 @@ def explain_pictures(
 ) -> bytes:
     """Return a PNG. Pictures are (h, w) grey or (h, w, 3) RGB, uint8; the banked one may be its thumbnail."""
     here, there = regions(alignment)
-    left, right = _side(searched, here, blurred), _side(banked, there, blurred)
+    return _two(_side(searched, here, blurred), _side(banked, there, blurred))
+
+
+def _two(left: Image.Image, right: Image.Image) -> bytes:
     out = Image.new("RGB", (left.width + right.width + 3 * GAP, TALL + 2 * GAP + 40), GROUND)
     out.paste(left, (GAP, GAP))
     out.paste(right, (left.width + 2 * GAP, GAP))
@@ -67,6 +70,26 @@ def explain_pictures(
     buffer = io.BytesIO()
     out.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
+
+
+def explain_whole(searched: NDArray[np.uint8], banked: NDArray[np.uint8], turn: str, *, blurred: bool = True) -> bytes:
+    """Return a PNG of two pictures that are the same as a whole, the searched one turned or mirrored.
+
+    `turn` is the variant of a PDQ signal: how the searched picture was turned to be like the banked one. `searched` is
+    a still (n, n), pressed into a square; it is given the banked one's shape.
+    """
+    tall, wide = banked.shape[:2]
+    aside = turn in ("rotate90", "rotate270", "transpose", "transverse")
+    shape = (tall, wide) if aside else (wide, tall)
+    here = np.asarray(Image.fromarray(searched).resize(shape, Image.Resampling.BICUBIC))
+    corner = _CORNERS.get(turn, 0)
+    whole = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
+    marked = [*whole[corner:], *whole[:corner]]
+    return _two(_side(here, marked, blurred), _side(banked, whole, blurred))
+
+
+# Which corner of the searched picture (clockwise from the top left) comes to the top left when it is turned so.
+_CORNERS = {"rotate90": 1, "rotate180": 2, "rotate270": 3, "flip_x": 3, "flip_y": 1, "transverse": 2}
 
 
 def _side(pixels: NDArray[np.uint8], corners: list[tuple[float, float]], blurred: bool) -> Image.Image:

@@ -25,7 +25,7 @@ LEAST_WEIGHT = 6.0
 LEAST_BLOCKS = 3
 FEW_BLOCKS, LEAST_WEIGHT_THEN = 6, 10.0
 """Where fewer blocks agree, features have to say more."""
-LEAST_PART = 0.2
+LEAST_PART = 0.35
 """Blocks that agree, in the part that agrees least."""
 
 

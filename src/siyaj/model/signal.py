@@ -16,6 +16,8 @@ class Signal(Struct, frozen=True, omit_defaults=True, gc=False):
     quality: int = 100
     part: str = ""
     variant: str = ""
+    still: bytes = b""
+    """What a reviewer may be shown of a picture: 64 × 64 grey, row by row. Not kept where nothing matched."""
 
 
 class Missing(Struct, frozen=True):

@@ -12,8 +12,10 @@ from siyaj.model.errors import SiyajError, StorageUnavailable
 from siyaj.model.ids import new_id
 from siyaj.model.signal import Missing, Signal
 from siyaj.model.verdict import Verdict
+from siyaj.moderation.explanation import exhibits_of
 from siyaj.moderation.requests import CheckRequest
 from siyaj.policy.evaluate import Facts, Policy
+from siyaj.storage.exhibits import Exhibit
 from siyaj.storage.verdicts import Record, Timings
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ class Assessment(Struct):
     verdict: Verdict
     record: Record
     policy_version: str
+    exhibits: list[Exhibit]
 
 
 def assess(
@@ -87,10 +90,11 @@ def _judge(prepared: Prepared, found: Found, policy: Policy, match_us: int, appe
         missing=prepared.missing,
         timings=Timings(prepared.extract_us, match_us, policy_us),
     )
-    return Assessment(prepared.request, verdict, record, policy.version)
+    exhibits = exhibits_of(prepared.signals, found.matches) if found.matches else []
+    return Assessment(prepared.request, verdict, record, policy.version, exhibits)
 
 
 def _shortened(signal: Signal) -> Signal:
     if len(signal.value) <= LONGEST_RECORDED_VALUE:
-        return signal
-    return msgspec.structs.replace(signal, value=signal.value[:LONGEST_RECORDED_VALUE] + "…")
+        return msgspec.structs.replace(signal, still=b"") if signal.still else signal
+    return msgspec.structs.replace(signal, value=signal.value[:LONGEST_RECORDED_VALUE] + "…", still=b"")

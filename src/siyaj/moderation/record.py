@@ -15,7 +15,7 @@ from siyaj.model.ids import new_id
 from siyaj.model.verdict import Action
 from siyaj.moderation.assess import Assessment
 from siyaj.moderation.requests import CheckAnswer, CheckRequest
-from siyaj.storage import cases, verdicts
+from siyaj.storage import cases, exhibits, verdicts
 from siyaj.storage.cases import NewCase
 from siyaj.storage.database import Connection, Database
 from siyaj.storage.verdicts import Answered, NewVerdict
@@ -54,6 +54,7 @@ def _write(connection: Connection, batch: Sequence[Assessment], first_review_us:
     _open_cases(connection, [one for one in fresh.values() if one.verdict.action is Action.HOLD], first_review_us)
     rows = {key: _row(one) for key, one in fresh.items()}
     verdicts.insert(connection, list(rows.values()))
+    exhibits.insert(connection, [(one.verdict.id, each) for one in fresh.values() for each in one.exhibits])
     known |= {key: Answered(row.request_hash, row.answer) for key, row in rows.items()}
     return [
         CheckAnswer(rows[one.request.request_key].answer)

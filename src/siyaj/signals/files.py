@@ -171,7 +171,7 @@ def _draw(
         message = f"the {drawing.name} signal cannot be drawn: {type(error).__name__}"
         extraction.missing.append(Missing(drawing.name, part, ErrorCode.UNREADABLE_MEDIA, message))
     else:
-        extraction.signals += [Signal(s.type, s.value, s.quality, part, s.variant) for s in found]
+        extraction.signals += [msgspec.structs.replace(signal, part=part) for signal in found]
 
 
 def _not_what_it_claims(claimed: ContentKind, media: str, part: str, types: frozenset[str] | None) -> list[Missing]:

@@ -62,14 +62,22 @@ def hash_dihedral(data: bytes) -> tuple[dict[str, str], int]:
     The names are the reference's; each hash is that of really turned pixels, for little more than the plain one costs.
     A picture under 5 pixels has the plain one only. Raises UnreadableMedia, MediaTooLarge.
     """
+    hashes, quality, _ = _dihedral(data)
+    return hashes, quality
+
+
+def _dihedral(data: bytes) -> tuple[dict[str, str], int, bytes]:
+    """Return hashes, quality, and the blurred 64 × 64 grey that they were made from."""
     from siyaj.signals import pdq_kernel  # noqa: PLC0415  (numba costs half a second to import)
 
     decoded, measured = _measure(data)
-    hashes = {"plain": _plain(measured).hex}
-    if measured is not None:
-        turned = pdq_kernel.turned(decoded.array, decoded.size, decoded.block)
-        hashes |= {name: pdq_kernel.bits_of(coefficients) for name, coefficients in turned.items()}
-    return hashes, _plain(measured).quality
+    plain = _plain(measured)
+    hashes = {"plain": plain.hex}
+    if measured is None:
+        return hashes, plain.quality, b""
+    turned = pdq_kernel.turned(decoded.array, decoded.size, decoded.block)
+    hashes |= {name: pdq_kernel.bits_of(coefficients) for name, coefficients in turned.items()}
+    return hashes, plain.quality, measured.picture.clip(0, 255).astype("uint8").tobytes()
 
 
 def hash_pixels(pixels: "NDArray[np.uint8]") -> PdqHash:
@@ -142,11 +150,11 @@ class Pdq(Struct, frozen=True):
         return examples()
 
     def extract(self, content: Content) -> list[Signal]:
-        hashes, quality = hash_dihedral(content.data)
+        hashes, quality, still = _dihedral(content.data)
         if not quality:
             return []
-        variants = (("" if name == "plain" else name, value) for name, value in hashes.items())
-        return [Signal(self.name, value, quality, variant=variant) for variant, value in variants]
+        turned = [Signal(self.name, value, quality, variant=name) for name, value in hashes.items() if name != "plain"]
+        return [Signal(self.name, hashes["plain"], quality, still=still), *turned]
 
     def parse(self, value: str) -> str:
         return parse_hex(self.name, value, BITS // 4)

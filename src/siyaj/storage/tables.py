@@ -114,6 +114,17 @@ verdicts = Table(
     ),
 )
 
+exhibits = Table(
+    "exhibits",
+    metadata,
+    Column("verdict_id", Text, primary_key=True),
+    Column("type", Text, primary_key=True, comment="signal type"),
+    Column("part", Text, primary_key=True),
+    Column("variant", Text, primary_key=True),
+    Column("data", LargeBinary, nullable=False, comment="the signal's value, or its still: 64 × 64 grey"),
+    comment="What it takes to show a reviewer why something matched; small, grey, only where something matched.",
+)
+
 cases = Table(
     "cases",
     metadata,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
 
+import msgspec
 from litestar import Controller, get
 from litestar.datastructures import State
 from litestar.params import PathParameter, QueryParameter
@@ -11,8 +12,10 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from siyaj.model.errors import NotFound
+from siyaj.model.match import Match
+from siyaj.moderation.explanation import explain
 from siyaj.moderation.runtime import Runtime
-from siyaj.storage import verdicts
+from siyaj.storage import exhibits, verdicts
 from siyaj.storage.verdicts import VerdictRow
 
 T = TypeVar("T")
@@ -44,6 +47,36 @@ class VerdictsController(Controller):
         if row is None:
             raise NotFound(f"there is no verdict {verdict!r}")
         return row
+
+    @get(
+        "/{verdict:str}/matches/{number:int}/explanation",
+        summary="Why a match is one, as a picture: both sides, what they share outlined, grey and blurred",
+        media_type="image/png",
+    )
+    async def explanation(
+        self,
+        state: State,
+        verdict: Annotated[str, PathParameter(description="A verdict's id")],
+        number: Annotated[int, PathParameter(ge=0, le=10_000, description="Place in the record's `matches`, from 0")],
+        clear: Annotated[bool, QueryParameter(description="Not blurred")] = False,
+    ) -> bytes:
+        runtime: Runtime = state["runtime"]
+
+        def draw() -> bytes:
+            with runtime.database.read() as connection:
+                row = verdicts.get(connection, verdict)
+                kept = exhibits.of_verdict(connection, verdict)
+            matches = msgspec.json.decode(row.record, type=_Matches).matches if row is not None else []
+            if number >= len(matches):
+                raise NotFound(f"there is no match {number} of a verdict {verdict!r}")
+            match = matches[number]
+            return explain(match, runtime.banks.entry(match.bank, match.entry), kept, blurred=not clear)
+
+        return await asyncio.to_thread(draw)
+
+
+class _Matches(Struct):
+    matches: list[Match]
 
 
 async def _read(state: State, question: Callable[[Connection], T]) -> T:

@@ -73,6 +73,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_cases_state_priority", "cases", ["state", "priority"], unique=False)
     op.create_table(
+        "exhibits",
+        sa.Column("verdict_id", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False, comment="signal type"),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("variant", sa.Text(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False, comment="the signal's value, or its still: 64 × 64 grey"),
+        sa.PrimaryKeyConstraint("verdict_id", "type", "part", "variant", name=op.f("pk_exhibits")),
+        comment="What it takes to show a reviewer why something matched; small, grey, only where something matched.",
+    )
+    op.create_table(
         "keys",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -179,6 +189,7 @@ def downgrade() -> None:
     op.drop_table("scan_files")
     op.drop_table("meta")
     op.drop_table("keys")
+    op.drop_table("exhibits")
     op.drop_index("ix_cases_state_priority", table_name="cases")
     op.drop_table("cases")
     op.drop_table("banks")

@@ -1,0 +1,86 @@
+"""Why something matched, as a picture for the reviewer; and what is kept with a verdict so that it can be drawn later.
+
+Nothing here decodes what a user sent: it is drawn from values that the decoder box gave, and those are checked.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from siyaj.matching.explain import align, explain_pictures, explain_whole, thumbnail_of
+from siyaj.matching.explain_video import explain_videos, frames_of, stills_of
+from siyaj.model.bank import Entry
+from siyaj.model.errors import NotFound
+from siyaj.model.match import Match
+from siyaj.model.signal import Signal
+from siyaj.storage.exhibits import Exhibit
+
+MOST_EXHIBITS = 4
+"""Kept for one verdict. The largest, the search form of a `local` value, has some 100 KB."""
+STILL = 64
+BY_FEATURES = ("local", "emblem")
+BY_BYTES = ("sha256", "md5", "pdq")
+
+
+def exhibits_of(signals: Sequence[Signal], matches: Sequence[Match]) -> list[Exhibit]:
+    """Return what has to be kept so that these matches can be shown."""
+    kept: dict[tuple[str, str, str], Exhibit] = {}
+    for match in matches:
+        for signal in signals:
+            if signal.part == match.part and (exhibit := _exhibit(signal, match)) is not None:
+                kept.setdefault((exhibit.type, exhibit.part, exhibit.variant), exhibit)
+        if len(kept) >= MOST_EXHIBITS:
+            break
+    return list(kept.values())[:MOST_EXHIBITS]
+
+
+def _exhibit(signal: Signal, match: Match) -> Exhibit | None:
+    """Return what a signal shows of a match; None for nothing."""
+    same = signal.variant == match.variant
+    if (match.signal in BY_FEATURES and signal.type == "local" and same) or (
+        match.signal == signal.type == "video" and same
+    ):
+        return Exhibit(signal.type, signal.part, signal.variant, signal.value.encode("ascii"))
+    if match.signal in BY_BYTES and signal.still:
+        return Exhibit(signal.type, signal.part, signal.variant, signal.still)
+    return None
+
+
+def explain(match: Match, entry: Entry, exhibits: Sequence[Exhibit], *, blurred: bool = True) -> bytes:
+    """Return a PNG of the two sides of a match. Raises NotFound, saying why, where there is nothing to show."""
+    banked = [signal.value for signal in entry.signals if signal.type in BY_FEATURES]
+    mine = [one for one in exhibits if one.part == match.part]
+    if match.signal == "video" and match.segment is not None:
+        for one in mine:
+            if one.type == "video":
+                shown = stills_of(one.data.decode("ascii"))
+                return explain_videos(shown, frames_of(banked), match.segment, blurred=blurred)
+    if match.signal in BY_FEATURES + BY_BYTES and not banked:
+        raise NotFound(
+            f"entry {entry.id} holds hashes only; nothing of it can be shown",
+            hint="`siyaj bank backfill` adds what is missing where its file is at hand",
+        )
+    if match.signal in BY_FEATURES + BY_BYTES:
+        values = [
+            one for one in mine if one.type == "local" and (match.signal in BY_BYTES or one.variant == match.variant)
+        ]
+        if values and (drawn := _by_features(match, values[0].data.decode("ascii"), banked, blurred)) is not None:
+            return drawn
+        for one in mine:
+            if len(one.data) == STILL * STILL:
+                still = np.frombuffer(one.data, dtype=np.uint8).reshape(STILL, STILL)
+                return explain_whole(still, thumbnail_of(banked[0]), match.variant, blurred=blurred)
+    raise NotFound(f"nothing was kept by which this match on {match.signal} could be shown")
+
+
+def _by_features(match: Match, searched: str, banked: Sequence[str], blurred: bool) -> bytes | None:
+    """Lay the searched picture over the banked one; of a video over the frame that the match names."""
+    kept = list(banked)
+    if match.segment is not None and len(banked) > 1:
+        at = match.segment.entry_start
+        nearest = min(frames_of(banked), key=lambda shown: abs(shown.at - at)).at
+        kept = [value for value in banked if frames_of([value])[0].at == nearest]
+    alignment = align(searched, kept[0])
+    if alignment is None:
+        return None
+    return explain_pictures(thumbnail_of(searched), thumbnail_of(kept[0]), alignment, blurred=blurred)
