@@ -26,6 +26,7 @@ _PR_SET_NO_NEW_PRIVS = 38
 def main() -> None:
     memory_mb, max_pixels = int(sys.argv[1]), int(sys.argv[2])
     jobs, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.nice(5)  # answers to others go before decoding
     silence()
     warm()
     confine(memory_mb)
@@ -70,7 +71,6 @@ def confine(memory_mb: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(5)  # answers to others go before decoding
 
 
 def limit_time(seconds: float) -> None:

@@ -21,7 +21,8 @@ PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1_000)}",
     "PRAGMA cache_size = -262144",  # KiB at most; a large import touches pages all over the index of keys
-    "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA journal_size_limit = 134217728",
+    "PRAGMA wal_autocheckpoint = 16384",  # pages: 64 MB; each checkpoint waits for the disk twice more
     "PRAGMA trusted_schema = OFF",
 )
 
