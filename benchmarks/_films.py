@@ -14,7 +14,7 @@ from benchmarks._edits import Edit, banner, blur, border, crop, grey, inset, let
 from benchmarks._pictures import scene
 
 RATE = 24.0
-SIZE = (480, 360)
+SIZE = (400, 300)
 
 
 class Film(NamedTuple):
@@ -63,13 +63,16 @@ def other(seed: int, seconds: float) -> Film:
     return made([scene(700_000 + 10 * seed + at, (960, 720)) for at in range(2)], seed, seconds)
 
 
-def read(path: Path, most: int = 1_200) -> Film:
+def read(path: Path, most: int = 1_200, longest: int = 400) -> Film:
+    """Return at most so many frames, at most `longest` pixels on their longer side: edits take their time."""
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         rate = float(stream.average_rate or 25)
         frames = []
+        share = min(1.0, longest / max(stream.width, stream.height))
+        size = (int(stream.width * share) // 2 * 2, int(stream.height * share) // 2 * 2)
         for frame in container.decode(stream):
-            frames.append(frame.to_ndarray(format="rgb24"))
+            frames.append(frame.to_ndarray(format="rgb24", width=size[0], height=size[1]))
             if len(frames) == most:
                 break
     return Film(frames, rate)
@@ -207,9 +210,9 @@ VIDEO_EDITS: dict[str, FilmEdit] = {
 
 
 def films(folder: Path, photos: Sequence[Image.Image], count: int) -> Iterator[tuple[str, Film]]:
-    """Yield the folder's videos, then `count` films made from photos, the first of them a minute long."""
+    """Yield the folder's videos, then `count` films made from photos, the first of them 40 seconds long."""
     for path in sorted(folder.glob("*.mp4")):
         yield path.name, read(path)
     for number in range(count):
         chosen = [photos[(3 * number + at) % len(photos)] for at in range(3)]
-        yield f"made {number}", made(chosen, 100 * number, 60.0 if number == 0 else 15.0)
+        yield f"made {number}", made(chosen, 100 * number, 40.0 if number == 0 else 10.0)

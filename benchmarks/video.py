@@ -33,13 +33,13 @@ class Bank(NamedTuple):
 
 def run(arguments: argparse.Namespace) -> list[Row]:
     folder = Path(os.environ.get("SIYAJ_VIDEOS") or arguments.shared / "media" / "videos")
-    known = list(films(folder, list(_photos(arguments.shared / "media" / "photos")), 3 if arguments.quick else 12))
+    known = list(films(folder, list(_photos(arguments.shared / "media" / "photos")), 2 if arguments.quick else 9))
     bank = make_bank([encode(film, 22) for _, film in known])
     searched = [(at, film) for at, (name, film) in enumerate(known) if "orig" in name or name.startswith("made")]
     versions = {at for at, (name, _) in enumerate(known) if not name.startswith("made")}
     said = f"{len(searched)} videos; {len(known)} and {len(bank.owner)} of their frames banked"
     rows = [_recall(bank, searched, versions, name, said) for name in VIDEO_EDITS]
-    rows.append(_strangers(bank, 6 if arguments.quick else 40))
+    rows.append(_strangers(bank, 6 if arguments.quick else 60))
     paths = sorted(folder.glob("*.mp4"))
     if paths:
         rows += [_versions(paths), *_against_vpdq(paths)]
