@@ -53,6 +53,16 @@ def test_export_comes_back_whole(siyaj: Run, tmp_path: Path) -> None:
     assert sorted(values) == sorted([text, "الفانوس الأزرق", PDQ])
 
 
+def test_an_emblem_is_kept_as_nothing_else(siyaj: Run, pictures: Path) -> None:
+    siyaj("bank", "create", "marks")
+    ended = siyaj("bank", "add", "marks", "--emblem", pictures / "one.jpg", pictures / "text.jpg", "--json")
+    assert ended.code == 1
+    one, text = ended.lines
+    assert one["signals"] == ["emblem"]
+    assert text["error"]["code"] == "unreadable_media"
+    assert siyaj("bank", "add", "marks", "--emblem", "--term", "something").code == 2
+
+
 def test_wrong_calls_say_what_to_do(siyaj: Run) -> None:
     missing = siyaj("bank", "add", "nope", "--term", "something")
     assert missing.code == 2

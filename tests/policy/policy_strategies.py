@@ -28,7 +28,7 @@ from siyaj.policy.rules import (
 )
 from siyaj.policy.taxonomy import Category
 
-TYPES = ["sha256", "pdq", "text", "term", "url", "name"]
+TYPES = ["sha256", "pdq", "text", "term", "url", "name", "emblem"]
 TAXONOMY = [
     Category(code="tvec", title="All", title_ar="الكل", severity=3, labels=["tvec"]),
     Category(code="tvec.manifesto", title="Manifesto", title_ar="بيان", severity=4, labels=["Manifesto"]),

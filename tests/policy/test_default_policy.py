@@ -76,8 +76,8 @@ def test_what_a_trusted_newsroom_posts_is_asked_about_before_it_is_removed(polic
     assert policy.evaluate(_facts([match], account=newsroom)).action is Action.HOLD
 
 
-@pytest.mark.parametrize("signal", ["name", "term"])
-def test_names_and_single_words_do_nothing_in_a_message(policy: Policy, signal: str) -> None:
+@pytest.mark.parametrize("signal", ["name", "term", "emblem"])
+def test_names_single_words_and_emblems_do_nothing_in_a_message(policy: Policy, signal: str) -> None:
     many = [_match(signal, entry=i, opinion=Opinion.CONFIRMED, acts_alone=True) for i in range(20)]
     old = Account(id="reader", age_days=400)
     assert policy.evaluate(_facts(many, account=old)).action is Action.ALLOW

@@ -8,7 +8,7 @@ from siyaj.model.bank import Opinion
 from siyaj.model.signal import Signal
 from siyaj.model.verdict import Action
 from siyaj.policy.evaluate import Facts, Policy
-from siyaj.policy.principles import violations
+from siyaj.policy.principles import CONTEXT_TYPES, violations
 from siyaj.policy.rules import Condition, MatchFound, Mode, Rule
 from tests.policy.policy_strategies import TAXONOMY, conditions, facts, leaves
 
@@ -24,7 +24,7 @@ def test_a_rule_that_acts_on_less_than_an_entry_of_two_people_is_refused(
     when: Condition, unless: Condition | None, then: Action, facts: Facts
 ) -> None:
     rule = a_rule(when, then, unless)
-    weak = [match for match in facts.matches if not match.acts_alone or match.signal in {"name", "term"}]
+    weak = [match for match in facts.matches if not match.acts_alone or match.signal in CONTEXT_TYPES]
     outcome = Policy([rule], TAXONOMY).evaluate(msgspec.structs.replace(facts, matches=weak))
     if outcome.action in ACTS:
         assert list(violations(rule))

@@ -1,5 +1,6 @@
 """Banks over HTTP."""
 
+from siyaj.cli.demo.pictures import jpeg, landscape
 from tests.server.conftest import Served
 
 
@@ -36,6 +37,18 @@ def test_entries_page(served: Served) -> None:
     assert len(set(seen)) == 25
     export = served.client.get("/v1/banks/pages/export", params={"format": "threatexchange"}).text
     assert len(export.splitlines()) == 25
+
+
+def test_files_may_be_added_as_emblems(served: Served) -> None:
+    served.client.post("/v1/banks", json={"name": "marks"})
+    path = "/v1/banks/marks/entries"
+    item = ("entry.json", b'{"emblem": true}', "application/json")
+    mark = ("mark.jpg", jpeg(landscape(3)), "image/jpeg")
+    entry = served.client.post(path, files={"entry": item, "file": mark}).json()["entries"][0]
+    assert {signal["type"] for signal in entry["signals"]} == {"emblem"}
+    words = ("mark.txt", b"no picture at all", "text/plain")
+    assert served.client.post(path, files={"entry": item, "file": words}).json()["code"] == "unreadable_media"
+    assert served.client.post(path, json={"emblem": True}).json()["field"] == "emblem"
 
 
 def test_nonsense_is_refused(served: Served) -> None:

@@ -12,7 +12,8 @@ from PIL import Image
 from siyaj.matching.local import LocalIndex
 from siyaj.model.errors import InvalidSignal
 from siyaj.signals.base import Content, ContentKind
-from siyaj.signals.local import EMBLEM, LOCAL, SEARCH, Local
+from siyaj.signals.emblem import EMBLEM
+from siyaj.signals.local import LOCAL, SEARCH, Local
 from siyaj.signals.local_examples import as_file, shapes
 from siyaj.signals.local_value import BANKED, MAGIC, pack, unpack
 from siyaj.signals.local_value import SEARCH as SEARCH_FORM

@@ -20,8 +20,8 @@ from siyaj.model.clock import now_us
 from siyaj.model.errors import InvalidRequest, NotFound, UnreadableMedia
 from siyaj.model.paths import shown
 from siyaj.model.signal import Signal
+from siyaj.moderation.extraction import draw_entry
 from siyaj.moderation.runtime import Runtime
-from siyaj.signals.registry import signal_types
 from siyaj.storage.entries import NewEntry
 
 app = App(
@@ -91,6 +91,9 @@ def add(
     name: Name,
     /,
     *files: Annotated[Path, Parameter(help="Pictures or any other files")],
+    emblem: Annotated[
+        bool, Parameter(negative="", help="The files are emblems or logos, sought inside pictures; context, no verdict")
+    ] = False,
     opinion: OpinionOption = Opinion.SEED,
     label: Labels = None,
     text: Annotated[list[str] | None, Parameter(negative="", help="A statement; near-copies of it match")] = None,
@@ -112,6 +115,8 @@ def add(
     fields = {"opinion": opinion, "labels": label or [], "expires_at": expires}
     with _runtime() as runtime:
         runtime.banks.get(name)
+        if emblem and not files:
+            raise InvalidRequest("--emblem is about files, and none is given", hint="give pictures of emblems")
         given = (("text", text), ("term", term), ("url", url), ("name", alias))
         signals: list[tuple[str | None, Signal]] = []
         signals += [(None, Signal(kind, value)) for kind, values in given for value in values or ()]
@@ -119,7 +124,7 @@ def add(
         signals += [(None, _hash(value)) for value in hash or ()]
         lines = [
             *_from_signals(runtime, name, signals, source, fields),
-            *_from_files(runtime, name, files, source, fields),
+            *_from_files(runtime, name, files, emblem, source, fields),
         ]
         if not lines:
             raise InvalidRequest("there is nothing to add", hint="give files, --text, --term, --url, --alias or --hash")
@@ -219,19 +224,18 @@ def _from_signals(
 
 
 def _from_files(
-    runtime: Runtime, bank: str, files: Sequence[Path], source: str, fields: dict[str, Any]
+    runtime: Runtime, bank: str, files: Sequence[Path], emblem: bool, source: str, fields: dict[str, Any]
 ) -> Iterator[AddedLine]:
     for path in files:
         if not path.is_file():
             yield AddedLine(shown(path), None, False, [], {"code": "not_found", "message": "there is no such file"})
             continue
-        extraction = runtime.box.extract(path, name=path.name, types=frozenset(signal_types()), banking=True)
+        extraction = draw_entry(runtime.box, path, name=path.name, emblem=emblem)
         try:
             if extraction.missing:
                 first = extraction.missing[0]
                 raise UnreadableMedia(first.message, field=first.code)
-            signals = [signal for signal in extraction.signals if not signal.variant]
-            entry = new_entry(signals, provenance=_provenance(shown(Path(path.name)), source), **fields)
+            entry = new_entry(extraction.signals, provenance=_provenance(shown(Path(path.name)), source), **fields)
             yield _add(runtime, bank, shown(path), entry)
         except UnreadableMedia as error:
             code = error.field or error.code

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from siyaj.matching.local_accept import accepted, describe
+from siyaj.matching.local_accept import accepted, accepted_emblem, describe
 from siyaj.matching.local_compare import Alignment, compare, prepare
 from siyaj.matching.local_table import (
     MOST_ROWS,
@@ -58,7 +58,7 @@ class LocalIndex:
     """Values are those of the `local` signal. Implements SignalIndex; safe for many threads, readers never wait."""
 
     def __init__(self, emblem: bool = False) -> None:
-        self.emblem = emblem
+        self._accepted = accepted_emblem if emblem else accepted
         self._write = threading.Lock()
         self._merging: threading.Thread | None = None
         self._clear()
@@ -118,7 +118,7 @@ class LocalIndex:
             if filed is None:
                 continue
             alignment = compare(searched, unpack_bytes(filed.data), mirrored=bool(one & 1))
-            if alignment is not None and accepted(alignment):
+            if alignment is not None and self._accepted(alignment):
                 found.append((filed.ref, alignment))
             else:
                 misses += 1

@@ -23,7 +23,7 @@ from siyaj.moderation.runtime import Runtime
 from siyaj.moderation.sweep import Fault, ahead, chunks, walk
 from siyaj.signals.base import ContentKind
 from siyaj.signals.files import Extraction, drawn_from, hash_only, open_regular
-from siyaj.signals.registry import signal_type, signal_types
+from siyaj.signals.registry import kept_types, signal_type, signal_types
 from siyaj.signals.sniff import content_kind
 from siyaj.storage import banks, entries
 
@@ -96,7 +96,7 @@ def backfill(
 def drawn_for_banks() -> frozenset[str]:
     """Return the types of signals that a bank keeps of a file, digests aside."""
     kinds = frozenset(ContentKind) - {ContentKind.TEXT, ContentKind.LINK, ContentKind.NAME}
-    return frozenset(name for name, one in signal_types().items() if kinds & one.content_kinds) - DIGESTS
+    return frozenset(name for name in kept_types() if kinds & signal_types()[name].content_kinds) - DIGESTS
 
 
 def _start(

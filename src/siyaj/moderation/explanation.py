@@ -37,7 +37,7 @@ def exhibits_of(signals: Sequence[Signal], matches: Sequence[Match]) -> list[Exh
 def _exhibit(signal: Signal, match: Match) -> Exhibit | None:
     """Return what a signal shows of a match; None for nothing."""
     same = signal.variant == match.variant
-    if (match.signal in BY_FEATURES and signal.type == "local" and same) or (
+    if (match.signal in BY_FEATURES and signal.type in BY_FEATURES and same) or (
         match.signal == signal.type == "video" and same
     ):
         return Exhibit(signal.type, signal.part, signal.variant, signal.value.encode("ascii"))
@@ -61,9 +61,8 @@ def explain(match: Match, entry: Entry, exhibits: Sequence[Exhibit], *, blurred:
             hint="`siyaj bank backfill` adds what is missing where its file is at hand",
         )
     if match.signal in BY_FEATURES + BY_BYTES:
-        values = [
-            one for one in mine if one.type == "local" and (match.signal in BY_BYTES or one.variant == match.variant)
-        ]
+        drawn_so = [one for one in mine if one.type in BY_FEATURES]
+        values = [one for one in drawn_so if match.signal in BY_BYTES or one.variant == match.variant]
         if values and (drawn := _by_features(match, values[0].data.decode("ascii"), banked, blurred)) is not None:
             return drawn
         for one in mine:

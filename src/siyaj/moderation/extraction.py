@@ -5,13 +5,15 @@ from functools import cache
 from pathlib import Path
 
 from siyaj.banks.lookup import Lookup
-from siyaj.model.errors import InvalidSignal, SiyajError, UnknownSignalType
+from siyaj.model.errors import ErrorCode, InvalidSignal, SiyajError, UnknownSignalType
 from siyaj.model.event import Event, MediaFile
 from siyaj.model.signal import Missing, Signal
 from siyaj.signals.base import Content, ContentKind, SignalType
 from siyaj.signals.box import MediaBox
 from siyaj.signals.files import Extraction
-from siyaj.signals.registry import cheap_types, signal_type, signal_types
+from siyaj.signals.registry import cheap_types, kept_types, signal_type, signal_types
+
+EMBLEM = "emblem"
 
 
 class Drawn:
@@ -55,6 +57,20 @@ def draw_words(event: Event) -> Drawn:
     return drawn
 
 
+def draw_entry(box: MediaBox, source: bytes | Path, *, name: str = "", emblem: bool = False) -> Extraction:
+    """Draw what a bank keeps of a file; as an emblem only that, so that a picture of it alone is no copy of anything.
+
+    What is `missing` makes half an entry: worse than none.
+    """
+    types = frozenset({EMBLEM}) if emblem else kept_types()
+    extraction = box.extract(source, name=name, types=types, banking=True)
+    extraction.signals = [signal for signal in extraction.signals if not signal.variant]
+    if emblem and not extraction.signals and not extraction.missing:
+        why = f"an emblem is a picture with some detail in it; this is {extraction.media_type} without"
+        extraction.missing.append(Missing(EMBLEM, "file:0", ErrorCode.INVALID_SIGNAL, why))
+    return extraction
+
+
 class FileDrawer:
     """Draws from media bytes, in decoder processes: first what is cheap, then, where that matched nothing, the rest."""
 
@@ -66,13 +82,18 @@ class FileDrawer:
     def draw(self, source: bytes | Path, *, part: str = "file:0", name: str = "") -> Extraction:
         """Draw one file. Blocks until done or until the box gives up. Raises StorageUnavailable."""
         extraction = self._box.extract(source, part=part, name=name)
-        counts = self._banked()
-        costly = frozenset(one for one, held in counts.items() if held and one not in cheap_types())
+        costly = self._asked_about() - cheap_types()
         if costly and not extraction.missing and not self._lookup.find([extraction.signals])[0].matches:
             more = self._box.extract(source, part=part, name=name, types=costly)
             extraction.signals += more.signals
             extraction.missing += more.missing
         return extraction
+
+    def _asked_about(self) -> frozenset[str]:
+        """Return the types that find something that is banked: pictures are looked up among emblems as well."""
+        kinds = signal_types()
+        held = [kinds[name] for name, count in self._banked().items() if count]
+        return frozenset(asking for kind in held for asking in kind.queried_by)
 
     def draw_all(self, files: Sequence[MediaFile]) -> Drawn:
         """Draw the files of one event."""

@@ -26,7 +26,7 @@ MOST_REMEMBERED = 1_000
 
 _CHECKS = {
     **dict.fromkeys(("sha256", "md5"), ("known files", "الملفات المعروفة")),
-    **dict.fromkeys(("pdq", "local"), ("known pictures", "الصور المعروفة")),
+    **dict.fromkeys(("pdq", "local", "emblem"), ("known pictures", "الصور المعروفة")),
     "video": ("known videos", "مقاطع الفيديو المعروفة"),
     "audio": ("known recordings", "التسجيلات المعروفة"),
     **dict.fromkeys(("text", "term"), ("known statements", "البيانات المعروفة")),

@@ -2,7 +2,7 @@
 
 - Only an entry that two people confirmed acts (labels, limits or blocks). Everything else may only hold the item
   for a person.
-- A name or a single word never acts, also not when two people entered it: it stands in every news report.
+- A name, a single word or an emblem never acts, also not when two people entered it: it stands in every news report.
 - Text acts on a near-copy only, a picture on a near one of enough quality only.
 - Text that looks tampered with is not evidence by itself: it does not even hold.
 """
@@ -27,7 +27,7 @@ from siyaj.policy.rules import (
     many,
 )
 
-CONTEXT_TYPES = frozenset({"name", "term"})
+CONTEXT_TYPES = frozenset({"name", "term", "emblem"})
 """Signal types that never act."""
 
 
@@ -58,7 +58,7 @@ class Evidence(IntEnum):
     CIRCUMSTANCE = 1
     """The account, the channel, the kind of link, a missing signal: no match."""
     CONTEXT = 2
-    """A match of a name or a term."""
+    """A match of a name, a term or an emblem."""
     KNOWN = 3
     """A match of an entry that may not act alone, or that is not near enough."""
     ACTS = 4
@@ -85,7 +85,7 @@ def violations(rule: Rule) -> Iterator[tuple[str, str, str]]:
 def _why_not(rule: Rule, evidence: Evidence) -> tuple[str, str]:
     if evidence is Evidence.CONTEXT:
         return (
-            "a name or a single word never acts; it stands in every news report",
+            "a name, a single word or an emblem never acts; it stands in every news report",
             "use `then: hold`, so that a person looks at it",
         )
     if evidence is Evidence.KNOWN:

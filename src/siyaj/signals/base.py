@@ -91,6 +91,11 @@ class Examples(Struct, frozen=True):
     must_not_match: list[tuple[str, Content]] = msgspec.field(default_factory=list)
 
 
+def is_kept(signal_type: "SignalType") -> bool:
+    """True for a type that a bank keeps of every file it is drawn from; false for one that is kept by its name only."""
+    return not getattr(signal_type, "by_name", False)
+
+
 def is_costly(signal_type: "SignalType") -> bool:
     """True for a type that is drawn only where cheaper ones did not settle what a file is."""
     return bool(getattr(signal_type, "costly", False))
@@ -100,7 +105,8 @@ class SignalType(Protocol):
     """One kind of signal. Instances are stateless and safe to share between threads.
 
     A type that also has `costly = True` is drawn from a file only where the others found nothing, and only while
-    something of its type is banked.
+    something is banked that it is asked about. One with `by_name = True` is kept of a file only where whoever adds it
+    names the type: not every picture is an emblem.
     """
 
     @property

@@ -86,17 +86,6 @@ class Local(Struct, frozen=True):
         return value
 
 
-class Emblem(Local, frozen=True):
-    """An emblem or logo, looked for inside every picture. Context for a person: pictures of news show it as well.
-
-    Its values are those of `local`; whoever adds an entry says that it is one, by the type. Nothing draws it by itself.
-    """
-
-    name: str = "emblem"
-    content_kinds: frozenset[ContentKind] = frozenset()
-    index: IndexSpec | IndexFactory = IndexSpec("local", {"emblem": True})
-
-
 def _drawn(content: Content) -> "Iterator[tuple[str, tuple[Features, Features] | None]]":
     """Yield variant and features: of a picture once, of what moves for each frame that is looked at."""
     from siyaj.signals.video_file import open_moving  # noqa: PLC0415  (PyAV)
@@ -150,4 +139,3 @@ def draw_pixels(pixels: "NDArray[np.uint8]") -> "tuple[Features, Features] | Non
 
 
 LOCAL = Local()
-EMBLEM = Emblem()

@@ -2,6 +2,7 @@
 
 import io
 
+import msgspec
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
@@ -27,6 +28,20 @@ def examples() -> Examples:
     return Examples(
         must_match=[(banked, content) for content in altered],
         must_not_match=[(banked, as_file(other, "PNG")), (banked, as_file(Image.new("RGB", (90, 90)), "PNG"))],
+    )
+
+
+def emblems() -> Examples:
+    from siyaj.signals.emblem import EMBLEM  # noqa: PLC0415
+
+    mark = shapes(9, (300, 300))
+    banked = EMBLEM.extract(msgspec.structs.replace(as_file(mark, "PNG"), banking=True))[0].value
+    frame = shapes(4, (1200, 800))
+    bare = as_file(frame, "PNG")
+    frame.paste(mark.resize((130, 130)), (1040, 30))
+    return Examples(
+        must_match=[(banked, as_file(mark, "PNG")), (banked, as_file(frame, "JPEG", quality=80))],
+        must_not_match=[(banked, bare), (banked, as_file(shapes(10, (300, 300)), "PNG"))],
     )
 
 

@@ -4,7 +4,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from siyaj.model.errors import UnknownSignalType
-from siyaj.signals.base import SignalType, is_costly
+from siyaj.signals.base import SignalType, is_costly, is_kept
 
 GROUP = "siyaj.signals"
 
@@ -25,6 +25,12 @@ def signal_types() -> dict[str, SignalType]:
 def cheap_types() -> frozenset[str]:
     """Return the names of the types that are drawn from every file; the others are costly (see SignalType)."""
     return frozenset(name for name, one in signal_types().items() if not is_costly(one))
+
+
+@cache
+def kept_types() -> frozenset[str]:
+    """Return the names of the types that a bank keeps of every file."""
+    return frozenset(name for name, one in signal_types().items() if is_kept(one))
 
 
 def signal_type(name: str) -> SignalType:

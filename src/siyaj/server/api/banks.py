@@ -23,11 +23,11 @@ from siyaj.model.clock import to_us
 from siyaj.model.errors import InvalidRequest, UnreadableMedia
 from siyaj.model.event import MediaFile
 from siyaj.model.signal import Signal
+from siyaj.moderation.extraction import draw_entry
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.body import Body, read_body
 from siyaj.server.gate import caller_of
 from siyaj.server.problems import invalid_json
-from siyaj.signals.registry import signal_types
 
 Page = Annotated[int, QueryParameter(ge=1, le=1_000, description="How many")]
 After = Annotated[int, QueryParameter(ge=0, description="The `next` of the page before")]
@@ -58,6 +58,9 @@ class NewItem(Struct, forbid_unknown_fields=True):
     term: Annotated[str, Meta(max_length=1_000)] = ""
     url: Annotated[str, Meta(max_length=8_192)] = ""
     name: Annotated[str, Meta(max_length=1_000)] = ""
+    emblem: Annotated[
+        bool, Meta(description="The files are emblems or logos, sought inside pictures: context, no verdict")
+    ] = False
     signals: Annotated[list[GivenSignal], Meta(max_length=100)] = msgspec.field(default_factory=list)
     opinion: Opinion = Opinion.SEED
     labels: Annotated[list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(max_length=50)] = msgspec.field(
@@ -195,7 +198,9 @@ def _add(runtime: Runtime, bank: str, body: Body, who: str) -> AddedEntries:
     signals = [Signal(kind, value) for kind in ("text", "term", "url", "name") if (value := getattr(item, kind))]
     signals += [Signal(given.type, given.value, given.quality) for given in item.signals]
     sources: list[tuple[str, list[Signal]]] = [("", signals)] if signals or not body.files else []
-    sources += [(file.name, _signals_of(runtime, file)) for file in body.files]
+    if item.emblem and not body.files:
+        raise InvalidRequest("an emblem is a file beside this, and there is none", field="emblem")
+    sources += [(file.name, _signals_of(runtime, file, item.emblem)) for file in body.files]
     expires = to_us(item.expires_at) if item.expires_at else None
     entries = [
         new_entry(
@@ -210,9 +215,9 @@ def _add(runtime: Runtime, bank: str, body: Body, who: str) -> AddedEntries:
     return AddedEntries([runtime.banks.add(bank, entry, who=who).entry for entry in entries])
 
 
-def _signals_of(runtime: Runtime, file: MediaFile) -> list[Signal]:
+def _signals_of(runtime: Runtime, file: MediaFile, emblem: bool) -> list[Signal]:
     """Return a file's signals as it is, not turned. Raises UnreadableMedia: half an entry is worse than none."""
-    extraction = runtime.box.extract(file.data, name=file.name, types=frozenset(signal_types()), banking=True)
+    extraction = draw_entry(runtime.box, file.data, name=file.name, emblem=emblem)
     if extraction.missing:
         raise UnreadableMedia(extraction.missing[0].message, field=file.name or None)
-    return [signal for signal in extraction.signals if not signal.variant]
+    return extraction.signals
