@@ -25,6 +25,8 @@ def run_all(tmp_path: Path, listed: list[list[str]]) -> None:
     for name in ("picture.jpg", "other.png", "news-version.jpg", "uploads/one.jpg"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(pictures.jpeg(pictures.landscape(len(name))))
+    suspect = pictures.cropped(pictures.landscape(len("picture.jpg")))
+    (tmp_path / "uploads" / "suspect.jpg").write_bytes(pictures.jpeg(suspect))
     (tmp_path / "statement.txt").write_text("a statement that is long enough to be recognised, word for word")
     (tmp_path / "shared-hashes.csv").write_text("type,value\nmd5,d41d8cd98f00b204e9800998ecf8427e\n")
     environment = {**os.environ, "SIYAJ_DATA": str(tmp_path / "data"), "SIYAJ_DECODERS": "1"}
