@@ -49,6 +49,8 @@ def missing(extraction: Extraction) -> dict[str, str]:
         (b"RIFFraff went to town", "text/plain"),
         ((b"\x47" + bytes(187)) * 3, "video/mp2t"),
         (b"ID3\4\0\0", "audio/mpeg"),
+        (b"\xff\xfa\x90\0", "audio/mpeg"),
+        (b"\xff\xf1\x50\x80", "audio/aac"),
         (b"%PDF-1.7", "application/pdf"),
         (b"PK\3\4", "application/zip"),
         ("سلام عليكم".encode(), "text/plain"),

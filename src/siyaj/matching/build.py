@@ -14,6 +14,7 @@ _KINDS = {
     "url": ("siyaj.matching.urls", "UrlIndex"),
     "local": ("siyaj.matching.local", "LocalIndex"),
     "video": ("siyaj.matching.video", "VideoIndex"),
+    "audio": ("siyaj.matching.audio", "AudioIndex"),
     "resemblance": ("siyaj.matching.resemblance", "ResemblanceIndex"),
 }
 

@@ -22,8 +22,13 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"fLaC", "audio/flac"),
     (b"OggS", "audio/ogg"),
     (b"ID3", "audio/mpeg"),
-    (b"\xff\xfb", "audio/mpeg"),
+    (b"\xff\xfb", "audio/mpeg"),  # layer 3 of MPEG 1, 2 and 2.5, with and without a checksum
+    (b"\xff\xfa", "audio/mpeg"),
     (b"\xff\xf3", "audio/mpeg"),
+    (b"\xff\xf2", "audio/mpeg"),
+    (b"\xff\xe3", "audio/mpeg"),
+    (b"\xff\xf1", "audio/aac"),  # ADTS of MPEG 4 and 2
+    (b"\xff\xf9", "audio/aac"),
     (b"#!AMR", "audio/amr"),
     (b"%PDF-", "application/pdf"),
     (b"PK\3\4", "application/zip"),
