@@ -1,4 +1,5 @@
-"""A picture for the reviewer: what was searched beside what is banked, with the region that matches outlined in both.
+"""A picture for the reviewer: what was searched beside what is banked, with the region that matches outlined in both,
+and between them that region as it lies on the banked one.
 
 Grey and blurred unless asked otherwise: a reviewer looks at a hundred of these a day, and most questions ("is this the
 same picture?") need neither colours nor detail.
@@ -13,13 +14,14 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from siyaj.matching.local_compare import Alignment, compare, prepare
 from siyaj.signals.local_value import unpack
 
-TALL = 480
-"""Pixels of height of each side."""
-WIDEST = 960
-GAP = 16
-INK, GROUND, LINE, EDGE = (235, 235, 235), (24, 26, 30), (255, 176, 0), (0, 0, 0)
+TALL, WIDEST = 380, 600
+"""Pixels that each side may have, as much of them as its shape allows."""
+GAP, TITLE, LETTERS = 18, 34, 17
+INK, DIM, GROUND, LINE, EDGE = (235, 235, 235), (165, 168, 174), (24, 26, 30), (255, 176, 0), (12, 12, 12)
 SOFT = 0.012
 """Deviation of the blur, as a share of the height: shapes stay, faces and wounds do not."""
+FINER = 3
+"""Outlines are drawn so many times larger, then shrunk: their edges are smooth."""
 
 
 def align(searched: str, banked: str) -> Alignment | None:
@@ -52,27 +54,31 @@ def regions(alignment: Alignment) -> tuple[list[tuple[float, float]], list[tuple
 
 
 def explain_pictures(
-    searched: NDArray[np.uint8], banked: NDArray[np.uint8], alignment: Alignment, *, blurred: bool = True
+    searched: NDArray[np.uint8],
+    banked: NDArray[np.uint8],
+    alignment: Alignment,
+    *,
+    blurred: bool = True,
+    title: str = "this picture",
+    sentence: str = "",
 ) -> bytes:
-    """Return a PNG. Pictures are (h, w) grey or (h, w, 3) RGB, uint8; the banked one may be its thumbnail."""
+    """Return a PNG: the searched picture, the part of it that matches as it lies on the banked one, and that one.
+
+    Pictures are (h, w) grey or (h, w, 3) RGB, uint8, of the shapes that were aligned: the thumbnails, or larger.
+    `sentence` stands below. Corners that correspond have the same number.
+    """
     here, there = regions(alignment)
-    return _two(_side(searched, here, blurred), _side(banked, there, blurred))
+    panels = [
+        (title, _outlined(_panel(searched, blurred), here)),
+        ("the part that matches", _laid_over(searched, banked, alignment, blurred)),
+        ("in the bank", _outlined(_panel(banked, blurred), there)),
+    ]
+    return _page(panels, sentence)
 
 
-def _two(left: Image.Image, right: Image.Image) -> bytes:
-    out = Image.new("RGB", (left.width + right.width + 3 * GAP, TALL + 2 * GAP + 40), GROUND)
-    out.paste(left, (GAP, GAP))
-    out.paste(right, (left.width + 2 * GAP, GAP))
-    draw = ImageDraw.Draw(out)
-    font = ImageFont.load_default(20)
-    draw.text((GAP, TALL + GAP + 8), "this picture", INK, font)
-    draw.text((left.width + 2 * GAP, TALL + GAP + 8), "banked", INK, font)
-    buffer = io.BytesIO()
-    out.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
-
-
-def explain_whole(searched: NDArray[np.uint8], banked: NDArray[np.uint8], turn: str, *, blurred: bool = True) -> bytes:
+def explain_whole(
+    searched: NDArray[np.uint8], banked: NDArray[np.uint8], turn: str, *, blurred: bool = True, sentence: str = ""
+) -> bytes:
     """Return a PNG of two pictures that are the same as a whole, the searched one turned or mirrored.
 
     `turn` is the variant of a PDQ signal: how the searched picture was turned to be like the banked one. `searched` is
@@ -82,36 +88,115 @@ def explain_whole(searched: NDArray[np.uint8], banked: NDArray[np.uint8], turn: 
     aside = turn in ("rotate90", "rotate270", "transpose", "transverse")
     shape = (tall, wide) if aside else (wide, tall)
     here = np.asarray(Image.fromarray(searched).resize(shape, Image.Resampling.BICUBIC))
-    corner = _CORNERS.get(turn, 0)
     whole = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
-    marked = [*whole[corner:], *whole[:corner]]
-    return _two(_side(here, marked, blurred), _side(banked, whole, blurred))
+    corner = _CORNERS.get(turn, 0)
+    # A mirrored picture is gone round the other way.
+    order = [(corner + (-one if turn in _MIRRORED else one)) % 4 for one in range(4)]
+    panels = [
+        ("this picture", _outlined(_panel(here, blurred), [whole[one] for one in order])),
+        ("in the bank", _outlined(_panel(banked, blurred), whole)),
+    ]
+    return _page(panels, sentence)
 
 
 # Which corner of the searched picture (clockwise from the top left) comes to the top left when it is turned so.
 _CORNERS = {"rotate90": 1, "rotate180": 2, "rotate270": 3, "flip_x": 3, "flip_y": 1, "transverse": 2}
 
 
-def _side(pixels: NDArray[np.uint8], corners: list[tuple[float, float]], blurred: bool) -> Image.Image:
+_MIRRORED = ("flip_x", "flip_y", "transpose", "transverse")
+
+
+def _page(panels: list[tuple[str, Image.Image]], sentence: str) -> bytes:
+    """Put titled panels beside each other, and the sentence below."""
+    width = sum(panel.width for _, panel in panels) + (len(panels) + 1) * GAP
+    font, small = ImageFont.load_default(LETTERS), ImageFont.load_default(LETTERS - 1)
+    lines = _wrapped(sentence, small, width - 2 * GAP)
+    floor = GAP + TITLE + max(panel.height for _, panel in panels)
+    out = Image.new("RGB", (width, floor + GAP + len(lines) * (LETTERS + 6) + (GAP if lines else 0)), GROUND)
+    draw = ImageDraw.Draw(out)
+    left = GAP
+    for title, panel in panels:
+        draw.text((left, GAP), title, INK, font)
+        out.paste(panel, (left, GAP + TITLE))
+        left += panel.width + GAP
+    for number, line in enumerate(lines):
+        draw.text((GAP, floor + GAP + number * (LETTERS + 6)), line, DIM, small)
+    buffer = io.BytesIO()
+    out.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _wrapped(sentence: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
+    lines: list[str] = []
+    for word in sentence.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def _panel(pixels: NDArray[np.uint8], blurred: bool) -> Image.Image:
     picture = Image.fromarray(pixels)
-    wide = max(1, min(WIDEST, round(picture.width * TALL / picture.height)))
-    picture = picture.resize((wide, TALL), Image.Resampling.BICUBIC)
+    scale = min(TALL / picture.height, WIDEST / picture.width)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    return _softened(picture.resize(size, Image.Resampling.BICUBIC), blurred)
+
+
+def _softened(picture: Image.Image, blurred: bool) -> Image.Image:
     if blurred:
         picture = picture.convert("L").filter(ImageFilter.GaussianBlur(SOFT * TALL))
-    picture = picture.convert("RGB")
+    return picture.convert("RGB")
+
+
+def _laid_over(
+    searched: NDArray[np.uint8], banked: NDArray[np.uint8], alignment: Alignment, blurred: bool
+) -> Image.Image:
+    """Return the searched picture turned, mirrored and scaled as it lies on the banked one, which is dark beside it."""
+    under = _panel(banked, blurred=False)
+    down, across = searched.shape[:2]
+    finer = np.diag([across / alignment.searched_size[0], down / alignment.searched_size[1], 1.0])
+    coarser = np.diag([alignment.banked_size[0] / under.width, alignment.banked_size[1] / under.height, 1.0])
+    matrix = finer @ alignment.matrix @ coarser
+    if abs(matrix[2, 2]) > 1e-9:
+        way = tuple(float(value) for value in (matrix / matrix[2, 2]).ravel()[:8])
+        over, inside = Image.fromarray(searched).convert("RGB"), Image.new("L", (across, down), 255)
+        kind = Image.Transform.PERSPECTIVE
+        over = over.transform(under.size, kind, way, Image.Resampling.BICUBIC)
+        under = Image.composite(
+            over, under.point([value // 4 for value in range(256)] * 3), inside.transform(under.size, kind, way)
+        )
+    return _softened(under, blurred)
+
+
+def _outlined(picture: Image.Image, corners: list[tuple[float, float]]) -> Image.Image:
+    """Darken what lies outside the corners, draw the line, and number them: the numbers show how it was turned."""
     if len(corners) < 3:
         return picture
-    points = [(x * wide, y * TALL) for x, y in corners]
-    shade = Image.new("L", picture.size, 110)
+    wide, tall = picture.size
+    points = [(x * wide * FINER, y * tall * FINER) for x, y in corners]
+    size = (wide * FINER, tall * FINER)
+    shade, line = Image.new("L", size, 120), Image.new("RGBA", size, (*LINE, 0))
     ImageDraw.Draw(shade).polygon(points, fill=255)
-    picture = Image.composite(picture, Image.new("RGB", picture.size, GROUND), shade)
-    draw = ImageDraw.Draw(picture)
-    for width, colour in ((7, EDGE), (3, LINE)):
+    draw = ImageDraw.Draw(line)
+    for width, colour in ((8 * FINER, EDGE), (4 * FINER, LINE)):
         draw.line([*points, points[0], points[1]], fill=colour, width=width, joint="curve")
-    # The same corner is marked in both: it shows how the picture was turned or mirrored.
-    x, y = points[0]
-    draw.ellipse((x - 9, y - 9, x + 9, y + 9), fill=LINE, outline=EDGE, width=2)
-    return picture
+    sides = [np.hypot(a[0] - b[0], a[1] - b[1]) for a, b in zip(points, [*points[1:], points[0]], strict=True)]
+    roomy = min(sides) > 40 * FINER
+    for number, point in enumerate(points if roomy else points[:1], 1):
+        _mark(draw, point, size, str(number) if roomy else "")
+    picture = Image.composite(picture, Image.new("RGB", (wide, tall), GROUND), shade.resize((wide, tall)))
+    small = line.resize((wide, tall), Image.Resampling.BOX, reducing_gap=None)
+    return Image.alpha_composite(picture.convert("RGBA"), small).convert("RGB")
+
+
+def _mark(draw: ImageDraw.ImageDraw, point: tuple[float, float], size: tuple[int, int], number: str) -> None:
+    reach = (11 if number else 6) * FINER
+    x, y = (min(max(at, reach), side - reach - 1) for at, side in zip(point, size, strict=True))
+    draw.ellipse((x - reach, y - reach, x + reach, y + reach), fill=LINE, outline=EDGE, width=2 * FINER)
+    if number:
+        draw.text((x, y), number, EDGE, ImageFont.load_default(15 * FINER), "mm")
 
 
 def _through(matrix: NDArray[np.floating], x: float, y: float) -> tuple[float, float]:

@@ -68,7 +68,7 @@ def explain(match: Match, entry: Entry, exhibits: Sequence[Exhibit], *, blurred:
         for one in mine:
             if len(one.data) == STILL * STILL:
                 still = np.frombuffer(one.data, dtype=np.uint8).reshape(STILL, STILL)
-                return explain_whole(still, thumbnail_of(banked[0]), match.variant, blurred=blurred)
+                return explain_whole(still, thumbnail_of(banked[0]), match.variant, blurred=blurred, sentence=match.why)
     raise NotFound(f"nothing was kept by which this match on {match.signal} could be shown")
 
 
@@ -82,4 +82,9 @@ def _by_features(match: Match, searched: str, banked: Sequence[str], blurred: bo
     alignment = align(searched, kept[0])
     if alignment is None:
         return None
-    return explain_pictures(thumbnail_of(searched), thumbnail_of(kept[0]), alignment, blurred=blurred)
+    # An emblem may have been found in a part of the picture that was looked at by itself.
+    where = match.variant.partition(":")[2].replace("_", " ")
+    title = f"this picture, {where} part" if where else "this picture"
+    return explain_pictures(
+        thumbnail_of(searched), thumbnail_of(kept[0]), alignment, blurred=blurred, title=title, sentence=match.why
+    )
