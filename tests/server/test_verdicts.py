@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from sqlalchemy import select, update
 
 from siyaj.cli.demo import pictures as drawn
 from siyaj.cli.demo import videos
+from siyaj.storage.tables import exhibits
 from tests.server.conftest import Served
 
 
@@ -65,6 +67,20 @@ def test_what_is_not_there_is_not_shown(banked: Served) -> None:
     key = banked.new_key("check", name="checker")
     path = f"/v1/verdicts/{verdict['id']}/matches/0/explanation"
     assert banked.client.get(path, headers={"Authorization": f"Bearer {key}"}).status_code == 403
+
+
+def test_what_is_kept_is_checked_before_it_is_drawn(banked: Served) -> None:
+    verdict = checked(banked, "damaged", *ALTERED["local"])
+    path = f"/v1/verdicts/{verdict['id']}/matches/0/explanation"
+    assert banked.client.get(path).status_code == 200
+    with banked.runtime.database.begin() as connection:
+        its = exhibits.c.verdict_id == verdict["id"]
+        kept = [bytes(row.data) for row in connection.execute(select(exhibits).where(its))]
+        assert sum(map(len, kept)) < 90_000
+        connection.execute(update(exhibits).where(its).values(data=kept[0][:5_000] + b"\xff" * 5_000))
+    answer = banked.client.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert "damaged" in answer.json()["detail"]
 
 
 def test_a_match_on_text_has_no_picture(banked: Served) -> None:

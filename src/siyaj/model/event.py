@@ -43,7 +43,7 @@ class HashInput(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A signal that the platform computed itself. The value is validated by its signal type."""
 
     type: Annotated[str, Meta(min_length=1, max_length=32)]
-    value: Annotated[str, Meta(min_length=1, max_length=4_096)]
+    value: Annotated[str, Meta(min_length=1, max_length=1_000_000)]
     quality: Annotated[int, Meta(ge=0, le=100)] = 100
 
 

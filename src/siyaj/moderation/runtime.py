@@ -13,6 +13,7 @@ from siyaj.model.errors import SiyajError
 from siyaj.model.settings import Settings
 from siyaj.moderation.check import Checker
 from siyaj.moderation.extraction import FileDrawer
+from siyaj.moderation.reports import Reports
 from siyaj.policy.load import load_policy
 from siyaj.signals.box import MediaBox
 from siyaj.signals.registry import signal_types
@@ -47,6 +48,7 @@ class Runtime:
             workers = self.box.workers
             self.checker = Checker(self.database, self.lookup, self.policy, self.drawer, workers, settings)
             stack.callback(self.checker.close)
+            self.reports = Reports(self.database, int(settings.first_review_hours * 3_600_000_000))
             self._stack = stack.pop_all()
 
     @classmethod

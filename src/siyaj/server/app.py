@@ -12,8 +12,10 @@ from siyaj.model.errors import SiyajError
 from siyaj.moderation.runtime import Runtime
 from siyaj.server import docs_page, openapi
 from siyaj.server.api.banks import BanksController
+from siyaj.server.api.cases import CasesController
 from siyaj.server.api.check import CheckRoutes
 from siyaj.server.api.health import healthz, metrics, readyz
+from siyaj.server.api.reports import ReportsController
 from siyaj.server.api.verdicts import VerdictsController
 from siyaj.server.auth import Gatekeeper
 from siyaj.server.gate import Gate
@@ -30,6 +32,8 @@ def create_app(runtime: Runtime) -> ASGIApp:
     app = Litestar(
         route_handlers=[
             VerdictsController,
+            ReportsController,
+            CasesController,
             BanksController,
             healthz,
             readyz,

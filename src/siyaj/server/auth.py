@@ -18,7 +18,9 @@ PUBLIC = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/docs/styl
 
 _SCOPES = (
     ("/v1/check", "check", "check"),
+    ("/v1/reports", "report", "report"),
     ("/v1/verdicts", "verdicts:read", "verdicts:read"),
+    ("/v1/cases", "cases:read", "cases:read"),
     ("/v1/banks", "banks:read", "banks:write"),
     ("/metrics", "metrics:read", "metrics:read"),
 )

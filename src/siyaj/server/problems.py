@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from siyaj.model.errors import ErrorCode, InvalidRequest, SiyajError
 
+_NAMED = re.compile(r"(?:unknown|required) field `(.*?)`")
+
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 1
 
@@ -94,7 +96,7 @@ def invalid_json(error: Exception) -> InvalidRequest:
     said = str(error)
     path = re.search(r" - at `\$\.?(.*?)`$", said)
     field = path.group(1) if path else ""
-    if named := re.search(r"(?:unknown|required) field `(.*?)`", said):
+    if named := _NAMED.search(said):
         field = f"{field}.{named.group(1)}" if field else named.group(1)
     message = said[: path.start()] if path else said
     syntax = not isinstance(error, msgspec.ValidationError)
@@ -126,7 +128,9 @@ def _detail(error: HTTPException) -> str:
 
 
 def _field(error: HTTPException) -> str | None:
-    return _first(error).get("key") or None
+    key = _first(error).get("key") or None
+    named = _NAMED.search(_detail(error)) if key in ("data", None) else None  # `data` is Litestar's word for the body
+    return named.group(1) if named else key
 
 
 def _first(error: HTTPException) -> dict[str, Any]:

@@ -4,9 +4,12 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select
 from sqlalchemy import case as case_when
 
+from siyaj.model.case import Case, CaseState
+from siyaj.model.clock import to_datetime
+from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.verdict import Reason
 from siyaj.storage.bulk import Among
 from siyaj.storage.tables import cases
@@ -23,6 +26,8 @@ class NewCase(Struct):
     priority: int
     opened_at: int
     deadline: int
+    verdicts: int = 1
+    reports: int = 0
 
     @property
     def open_subject(self) -> str:
@@ -37,6 +42,17 @@ _MERGE = (
     .values(
         verdicts=cases.c.verdicts + 1,
         priority=case_when((cases.c.priority > bindparam("new"), cases.c.priority), else_=bindparam("new")),
+    )
+)
+
+
+_MERGE_REPORT = (
+    cases.update()
+    .where(cases.c.id == bindparam("case"))
+    .values(
+        reports=cases.c.reports + 1,
+        priority=case_when((cases.c.priority > bindparam("new"), cases.c.priority), else_=bindparam("new")),
+        deadline=case_when((cases.c.deadline < bindparam("sooner"), cases.c.deadline), else_=bindparam("sooner")),
     )
 )
 
@@ -59,6 +75,54 @@ def merge_many(connection: Connection, priorities: Sequence[tuple[str, int]]) ->
         connection.execute(_MERGE, [{"case": case, "new": priority} for case, priority in priorities])
 
 
+def merge_report(connection: Connection, case: str, priority: int, deadline: int) -> None:
+    """Count one more report in an open case; its priority only rises, its deadline only comes nearer."""
+    connection.execute(_MERGE_REPORT, {"case": case, "new": priority, "sooner": deadline})
+
+
+def get(connection: Connection, case: str) -> Case | None:
+    row = connection.execute(select(cases).where(cases.c.id == case)).one_or_none()
+    return _case(row) if row else None
+
+
+def page(
+    connection: Connection,
+    *,
+    state: CaseState | None = None,
+    subject: str = "",
+    after: tuple[int, int] | None = None,
+    limit: int = 50,
+) -> list[tuple[int, Case]]:
+    """Return (number, case), the highest priority first, among equals the oldest; those behind `after` (priority,
+    number)."""
+    query = select(cases)
+    if state is not None:
+        query = query.where(cases.c.state == state.value)
+    if subject:
+        kind, _, subject_id = subject.partition(":")
+        query = query.where(cases.c.subject_kind == kind, cases.c.subject_id == subject_id)
+    if after is not None:
+        lower, same = cases.c.priority < after[0], cases.c.priority == after[0]
+        query = query.where(or_(lower, and_(same, cases.c.seq > after[1])))
+    query = query.order_by(cases.c.priority.desc(), cases.c.seq).limit(limit)
+    return [(row.seq, _case(row)) for row in connection.execute(query)]
+
+
+def _case(row: Row[tuple[object, ...]]) -> Case:
+    return Case(
+        id=row.id,
+        subject=Subject(SubjectKind(row.subject_kind), row.subject_id),
+        state=CaseState(row.state),
+        policy=row.policy,
+        priority=row.priority,
+        verdicts=row.verdicts,
+        reports=row.reports,
+        reasons=msgspec.json.decode(bytes(row.reasons), type=list[Reason]),
+        opened_at=to_datetime(row.opened_at),
+        deadline=to_datetime(row.deadline),
+    )
+
+
 def _columns(case: NewCase) -> dict[str, object]:
     return {
         "id": case.id,
@@ -69,7 +133,8 @@ def _columns(case: NewCase) -> dict[str, object]:
         "policy": case.policy,
         "reasons": msgspec.json.encode(case.reasons),
         "priority": case.priority,
-        "verdicts": 1,
+        "verdicts": case.verdicts,
+        "reports": case.reports,
         "opened_at": case.opened_at,
         "deadline": case.deadline,
     }

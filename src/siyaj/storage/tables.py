@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -112,6 +113,12 @@ verdicts = Table(
         nullable=False,
         comment="JSON: event, signals, matches, rules, missing, timings",
     ),
+    Index(
+        "ix_verdicts_case_id",
+        "case_id",
+        sqlite_where=text("case_id IS NOT NULL"),
+        postgresql_where=text("case_id IS NOT NULL"),
+    ),
 )
 
 exhibits = Table(
@@ -143,9 +150,27 @@ cases = Table(
     Column("reasons", LargeBinary, nullable=False, comment="JSON list of Reason"),
     Column("priority", Integer, nullable=False),
     Column("verdicts", Integer, nullable=False, comment="how many verdicts were merged into it"),
+    Column("reports", Integer, nullable=False, comment="how many reports were merged into it"),
     Column("opened_at", BigInteger, nullable=False),
     Column("deadline", BigInteger, nullable=False),
     Index("ix_cases_state_priority", "state", "priority"),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("seq", Id, primary_key=True),
+    Column("receipt", Text, nullable=False, unique=True, comment="who has it may ask what became of the report"),
+    Column("request_key", Text, nullable=False, unique=True, comment="whose key + idempotency key or report id"),
+    Column("request_hash", LargeBinary, nullable=False, comment="SHA-256 of the report that was received"),
+    Column("subject_kind", Text, nullable=False, comment="item | account | channel"),
+    Column("subject_id", Text, nullable=False),
+    Column("reporter_id", Text, comment="the platform's own id"),
+    Column("case_id", Text, nullable=False, index=True),
+    Column("state", Text, nullable=False, comment="open | closed"),
+    Column("outcome", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("report", LargeBinary, nullable=False, comment="JSON: what was reported, by whom, and what was there"),
 )
 
 keys = Table(

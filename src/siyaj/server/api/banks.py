@@ -47,7 +47,7 @@ class GivenSignal(Struct, forbid_unknown_fields=True):
     """A signal that the caller computed itself."""
 
     type: Annotated[str, Meta(max_length=32)]
-    value: Annotated[str, Meta(max_length=100_000)]
+    value: Annotated[str, Meta(max_length=1_000_000)]
     quality: Annotated[int, Meta(ge=0, le=100)] = 100
 
 

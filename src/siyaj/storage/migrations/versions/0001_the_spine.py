@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("reasons", sa.LargeBinary(), nullable=False, comment="JSON list of Reason"),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("verdicts", sa.Integer(), nullable=False, comment="how many verdicts were merged into it"),
+        sa.Column("reports", sa.Integer(), nullable=False, comment="how many reports were merged into it"),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("deadline", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_cases")),
@@ -102,6 +103,27 @@ def upgrade() -> None:
         comment="`instance`: the id of this database; index snapshots carry it so that they never serve another one.",
     )
     op.create_table(
+        "reports",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("receipt", sa.Text(), nullable=False, comment="who has it may ask what became of the report"),
+        sa.Column("request_key", sa.Text(), nullable=False, comment="whose key + idempotency key or report id"),
+        sa.Column("request_hash", sa.LargeBinary(), nullable=False, comment="SHA-256 of the report that was received"),
+        sa.Column("subject_kind", sa.Text(), nullable=False, comment="item | account | channel"),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("reporter_id", sa.Text(), nullable=True, comment="the platform's own id"),
+        sa.Column("case_id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False, comment="open | closed"),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "report", sa.LargeBinary(), nullable=False, comment="JSON: what was reported, by whom, and what was there"
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_reports")),
+        sa.UniqueConstraint("receipt", name=op.f("uq_reports_receipt")),
+        sa.UniqueConstraint("request_key", name=op.f("uq_reports_request_key")),
+    )
+    op.create_index(op.f("ix_reports_case_id"), "reports", ["case_id"], unique=False)
+    op.create_table(
         "scan_files",
         sa.Column(
             "scan", sa.Text(), nullable=False, comment="SHA-256 of the scan's paths, policy version and bank selection"
@@ -136,6 +158,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("request_key", name=op.f("uq_verdicts_request_key")),
     )
     op.create_index(op.f("ix_verdicts_event_id"), "verdicts", ["event_id"], unique=False)
+    op.create_index(
+        "ix_verdicts_case_id",
+        "verdicts",
+        ["case_id"],
+        unique=False,
+        sqlite_where=sa.text("case_id IS NOT NULL"),
+        postgresql_where=sa.text("case_id IS NOT NULL"),
+    )
     op.create_table(
         "entries",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -184,9 +214,12 @@ def downgrade() -> None:
     op.drop_table("entry_signals")
     op.drop_table("entry_confirmations")
     op.drop_table("entries")
+    op.drop_index("ix_verdicts_case_id", table_name="verdicts")
     op.drop_index(op.f("ix_verdicts_event_id"), table_name="verdicts")
     op.drop_table("verdicts")
     op.drop_table("scan_files")
+    op.drop_index(op.f("ix_reports_case_id"), table_name="reports")
+    op.drop_table("reports")
     op.drop_table("meta")
     op.drop_table("keys")
     op.drop_table("exhibits")
