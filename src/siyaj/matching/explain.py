@@ -6,6 +6,7 @@ same picture?") need neither colours nor detail.
 """
 
 import io
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +15,17 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from siyaj.matching.local_compare import Alignment, compare, prepare
 from siyaj.signals.local_value import unpack
 
+Corner = tuple[float, float]
+"""x and y."""
+
 TALL, WIDEST = 380, 600
 """Pixels that each side may have, as much of them as its shape allows."""
 GAP, TITLE, LETTERS = 18, 34, 17
 INK, DIM, GROUND, LINE, EDGE = (235, 235, 235), (165, 168, 174), (24, 26, 30), (255, 176, 0), (12, 12, 12)
 SOFT = 0.012
 """Deviation of the blur, as a share of the height: shapes stay, faces and wounds do not."""
+LEAST_APART = 0.05
+"""Of a side."""
 FINER = 3
 """Outlines are drawn so many times larger, then shrunk: their edges are smooth."""
 
@@ -39,7 +45,7 @@ def thumbnail_of(banked: str) -> NDArray[np.uint8]:
     return unpack(banked).thumbnail
 
 
-def regions(alignment: Alignment) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+def regions(alignment: Alignment) -> tuple[list[Corner], list[Corner]]:
     """Return the corners of what both show: in the searched and in the banked picture, as shares of width and height.
 
     Corners that correspond have the same place in both lists. Empty when nothing is in common.
@@ -67,13 +73,23 @@ def explain_pictures(
     Pictures are (h, w) grey or (h, w, 3) RGB, uint8, of the shapes that were aligned: the thumbnails, or larger.
     `sentence` stands below. Corners that correspond have the same number.
     """
-    here, there = regions(alignment)
+    here, there = _apart(*regions(alignment))
     panels = [
         (title, _outlined(_panel(searched, blurred), here)),
         ("the part that matches", _laid_over(searched, banked, alignment, blurred)),
         ("in the bank", _outlined(_panel(banked, blurred), there)),
     ]
     return _page(panels, sentence)
+
+
+def _apart(here: list[Corner], there: list[Corner]) -> tuple[list[Corner], list[Corner]]:
+    """Leave out corners that are hardly apart from the one before: where an edge just cuts one off."""
+    kept = [
+        at
+        for at in range(len(here))
+        if max(math.dist(here[at], here[at - 1]), math.dist(there[at], there[at - 1])) > LEAST_APART
+    ]
+    return ([here[at] for at in kept], [there[at] for at in kept]) if len(kept) >= 3 else (here, there)
 
 
 def explain_whole(
@@ -170,7 +186,7 @@ def _laid_over(
     return _softened(under, blurred)
 
 
-def _outlined(picture: Image.Image, corners: list[tuple[float, float]]) -> Image.Image:
+def _outlined(picture: Image.Image, corners: list[Corner]) -> Image.Image:
     """Darken what lies outside the corners, draw the line, and number them: the numbers show how it was turned."""
     if len(corners) < 3:
         return picture
@@ -205,10 +221,10 @@ def _through(matrix: NDArray[np.floating], x: float, y: float) -> tuple[float, f
     return float(u / depth), float(v / depth)
 
 
-def _clip(corners: list[tuple[float, float]], wide: float, tall: float) -> list[tuple[float, float]]:
+def _clip(corners: list[Corner], wide: float, tall: float) -> list[Corner]:
     """Cut a polygon to a picture's edges (Sutherland and Hodgman, 1974)."""
     for axis, limit, sign in ((0, 0.0, 1.0), (0, wide, -1.0), (1, 0.0, 1.0), (1, tall, -1.0)):
-        kept: list[tuple[float, float]] = []
+        kept: list[Corner] = []
         for one, other in zip(corners, [*corners[1:], *corners[:1]], strict=True):
             inside, following = sign * (one[axis] - limit) >= 0, sign * (other[axis] - limit) >= 0
             if inside:

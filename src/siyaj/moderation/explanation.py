@@ -3,6 +3,7 @@
 Nothing here decodes what a user sent: it is drawn from values that the decoder box gave, and those are checked.
 """
 
+import base64
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,13 +11,13 @@ import numpy as np
 from siyaj.matching.explain import align, explain_pictures, explain_whole, thumbnail_of
 from siyaj.matching.explain_video import explain_videos, frames_of, stills_of
 from siyaj.model.bank import Entry
-from siyaj.model.errors import NotFound
+from siyaj.model.errors import InvalidSignal, NotFound
 from siyaj.model.match import Match
 from siyaj.model.signal import Signal
 from siyaj.storage.exhibits import Exhibit
 
 MOST_EXHIBITS = 4
-"""Kept for one verdict. The largest, the search form of a `local` value, has some 100 KB."""
+"""Kept for one verdict. The largest, the search form of a `local` value, has some 80 KB."""
 STILL = 64
 BY_FEATURES = ("local", "emblem")
 BY_BYTES = ("sha256", "md5", "pdq")
@@ -40,20 +41,32 @@ def _exhibit(signal: Signal, match: Match) -> Exhibit | None:
     if (match.signal in BY_FEATURES and signal.type in BY_FEATURES and same) or (
         match.signal == signal.type == "video" and same
     ):
-        return Exhibit(signal.type, signal.part, signal.variant, signal.value.encode("ascii"))
+        return Exhibit(signal.type, signal.part, signal.variant, base64.b64decode(signal.value))
     if match.signal in BY_BYTES and signal.still:
         return Exhibit(signal.type, signal.part, signal.variant, signal.still)
     return None
 
 
+def _value(exhibit: Exhibit) -> str:
+    """Return the signal's value. Values that show something are base64; their bytes are kept."""
+    return base64.b64encode(exhibit.data).decode("ascii")
+
+
 def explain(match: Match, entry: Entry, exhibits: Sequence[Exhibit], *, blurred: bool = True) -> bytes:
     """Return a PNG of the two sides of a match. Raises NotFound, saying why, where there is nothing to show."""
+    try:
+        return _explain(match, entry, exhibits, blurred)
+    except InvalidSignal as error:
+        raise NotFound(f"what was kept of this match is damaged and cannot be shown: {error.message}") from None
+
+
+def _explain(match: Match, entry: Entry, exhibits: Sequence[Exhibit], blurred: bool) -> bytes:
     banked = [signal.value for signal in entry.signals if signal.type in BY_FEATURES]
     mine = [one for one in exhibits if one.part == match.part]
     if match.signal == "video" and match.segment is not None:
         for one in mine:
             if one.type == "video":
-                shown = stills_of(one.data.decode("ascii"))
+                shown = stills_of(_value(one))
                 return explain_videos(shown, frames_of(banked), match.segment, blurred=blurred)
     if match.signal in BY_FEATURES + BY_BYTES and not banked:
         raise NotFound(
@@ -63,7 +76,7 @@ def explain(match: Match, entry: Entry, exhibits: Sequence[Exhibit], *, blurred:
     if match.signal in BY_FEATURES + BY_BYTES:
         drawn_so = [one for one in mine if one.type in BY_FEATURES]
         values = [one for one in drawn_so if match.signal in BY_BYTES or one.variant == match.variant]
-        if values and (drawn := _by_features(match, values[0].data.decode("ascii"), banked, blurred)) is not None:
+        if values and (drawn := _by_features(match, _value(values[0]), banked, blurred)) is not None:
             return drawn
         for one in mine:
             if len(one.data) == STILL * STILL:
