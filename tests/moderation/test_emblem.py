@@ -17,7 +17,7 @@ from siyaj.model.verdict import Action
 from siyaj.moderation.extraction import draw_entry
 from siyaj.moderation.requests import CheckAnswer, CheckRequest, hash_request
 from siyaj.moderation.runtime import Runtime
-from siyaj.storage import verdicts
+from siyaj.storage import exhibits, verdicts
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def runtime(tmp_path: Path, database_url: str) -> Iterator[Runtime]:
 
 
 def check(runtime: Runtime, event_id: str, picture: Image.Image, age_days: float) -> tuple[Action, list[str]]:
-    """Return the action, and the types of what matched."""
+    """Return the action, and the types of what matched. What no rule minded leaves nothing of the picture behind."""
     event = Event(event_id, EventKind.MEDIA, Account("u-1", age_days=age_days))
     files = [MediaFile("frame.jpg", jpeg(picture))]
     answer = runtime.checker.check_now([CheckRequest(event, files, "test", None, hash_request(event, files))])[0]
@@ -40,7 +40,9 @@ def check(runtime: Runtime, event_id: str, picture: Image.Image, age_days: float
     told = json.loads(answer.body)
     with runtime.database.read() as connection:
         row = verdicts.get(connection, told["id"])
+        kept = exhibits.of_verdict(connection, told["id"])
     assert row is not None
+    assert bool(kept) == (told["action"] != "allow")
     record = json.loads(bytes(row.record))
     return Action(told["action"]), [match["signal"] for match in record["matches"]]
 

@@ -90,7 +90,8 @@ def _judge(prepared: Prepared, found: Found, policy: Policy, match_us: int, appe
         missing=prepared.missing,
         timings=Timings(prepared.extract_us, match_us, policy_us),
     )
-    exhibits = exhibits_of(prepared.signals, found.matches) if found.matches else []
+    # What no rule minds, as an emblem in the news, is nobody's business: nothing of the picture is kept.
+    exhibits = exhibits_of(prepared.signals, found.matches) if outcome.rules else []
     return Assessment(prepared.request, verdict, record, policy.version, exhibits)
 
 
