@@ -40,7 +40,7 @@ FINEST = 4
 
 BANKED_SPACING, BANKED_FRAMES = 1.0, 60
 """Seconds between the frames that a bank keeps of a video, and how many at most: 0.8 MB."""
-SEARCH_FRAMES = 6
+SEARCH_FRAMES = 8
 """Frames that a video is looked up by, where its hashes found nothing."""
 
 
@@ -107,10 +107,12 @@ def _looked_at(moving: "Moving", banking: bool) -> "NDArray[np.int64]":
     """Choose the frames: for a bank one every BANKED_SPACING seconds, to search by a few of the key frames."""
     import numpy as np  # noqa: PLC0415
 
-    from siyaj.signals.video import spread  # noqa: PLC0415
+    from siyaj.signals.video import sparse, spread  # noqa: PLC0415
 
     if not banking:
-        return spread(moving.keys, SEARCH_FRAMES + 2)[1 if len(moving.keys) > SEARCH_FRAMES else 0 :][:SEARCH_FRAMES]
+        chosen = sparse(moving)
+        # First and last frames are often black, or another's: they are left out where there are others.
+        return spread(chosen[1:-1] if len(chosen) > SEARCH_FRAMES + 1 else chosen, SEARCH_FRAMES)
     count = int(min(BANKED_FRAMES, max(1, moving.duration / BANKED_SPACING)))
     wanted = (np.arange(count) + 0.5) * (moving.duration / count)
     return np.unique(np.searchsorted(moving.times, wanted).clip(0, len(moving.times) - 1))

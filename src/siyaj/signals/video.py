@@ -155,7 +155,7 @@ def searched(moving: "Moving") -> "Frames | None":
     from siyaj.signals.video_value import MOST_STILLS, Still  # noqa: PLC0415
     from siyaj.signals.video_value import SEARCH as FORM  # noqa: PLC0415
 
-    frames = list(moving.decode(_sparse(moving)))
+    frames = list(moving.decode(sparse(moving)))
     box = content_box(frames)
     looks = [(frame.at, one) for frame in frames for one in every_look(frame, box) if one.quality >= LEAST_QUALITY]
     found = _frames(FORM, moving.duration, looks)
@@ -178,7 +178,7 @@ def spread(numbers: "NDArray[np.int64]", most: int) -> "NDArray[np.int64]":
     return numbers[np.linspace(0, len(numbers) - 1, most).round().astype(np.int64)]
 
 
-def _sparse(moving: "Moving") -> "NDArray[np.int64]":
+def sparse(moving: "Moving") -> "NDArray[np.int64]":
     """Choose the frames to search by: key frames, which cost least; of a short video with few of them, any."""
     import numpy as np  # noqa: PLC0415
 
