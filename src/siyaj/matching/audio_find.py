@@ -15,7 +15,7 @@ from siyaj.signals.base import Hit
 BLOCK = 1_024
 """Steps of a search that vote together: 16 s."""
 LEAST_VOTES, MOST_PLACES = 5, 256
-MOST_MISSES = 12
+MOST_MISSES, MOST_MISSES_AT_SPEED = 12, 4
 """Places of a block that are looked at in vain before the rest, with fewer votes, are left alone."""
 VOTING = 1
 """Strength of the landmarks that vote; fewer at other speeds, of which there are many."""
@@ -24,14 +24,20 @@ SPEEDS = tuple(round(1 + step * 0.005, 3) for number in range(1, 11) for step in
 """How much faster a record or tape may have run, tone and all."""
 SPEED_BLOCKS = 4
 SPEED_SLACK = 5
-FEWEST, CLEAR = 3, 2.0
+FEWEST, CLEAR = 5, 2.0
 """Landmarks that meet in a second for it to agree; so many deviations more than by chance."""
 GAP = 3
 """Seconds within a run that need not agree."""
-SHORTEST = 5
-"""Seconds of a run that must agree: less is a jingle, a signal, some words in the same voice."""
-LEAST_SCORE, LEAST_SHARE = 15.0, 0.2
-"""Of a run: deviations by which more landmarks meet than by chance, and the share of all banked ones there that do."""
+SHORTEST, DENSE = 6, 0.6
+"""Seconds of a run that must agree, and their share of it: less is a jingle, a signal, some words in the same voice."""
+MOST_OF_SECOND = 2.0
+"""Medians that one second counts for: a single chord is many landmarks."""
+PLAIN, BENT = (15.0, 0.2), (20.0, 0.25)
+"""Of a run, at the same speed and at another: by how many deviations more landmarks must meet than by chance, and which
+share of the banked ones there."""
+SAME_PACE = 0.004
+PROMISING = 3
+"""Seconds of a block that must agree for the rest of the sound to be looked at."""
 ENOUGH = 0.5
 """Other speeds are tried where less of a sound was found."""
 BEARING = 5
@@ -128,7 +134,7 @@ def _look(
         line = compare(sound, banked, begin, start, pace, pitch)
         if line is None:
             misses += 1
-            if misses == MOST_MISSES:
+            if misses == (MOST_MISSES if plain else MOST_MISSES_AT_SPEED):
                 break
         else:
             lines.setdefault(ref, (banked, []))[1].append(line)
@@ -143,9 +149,13 @@ def compare(sound: Sound, banked: Sound, begin: int, start: float, pace: float, 
     pace, start, best = find_line(*ours, *theirs, begin, end, start, pace, pitch, bend, slack)
     if best < 8:
         return None
+    if len(_clear(*count_along(*ours, *theirs, begin, end, pace, start, pitch, slack, SHIFTS))) < PROMISING:
+        return None
     pace, start = extend_line(*ours, *theirs, begin, end, pace, start, pitch, slack)
     there, meet, chance = count_along(*ours, *theirs, 0, sound.steps, pace, start, pitch, slack, SHIFTS)
-    runs = [run for run in runs_of(meet, chance) if _accepted(run, there, meet, chance)]
+    least = PLAIN if pitch == 1.0 and abs(pace - 1) < SAME_PACE else BENT
+    runs = _runs(_clear(there, meet, chance))
+    runs = [run for run in runs if _accepted(run, there, meet, chance, *least)]
     if not runs:
         return None
     agree = np.concatenate([np.arange(run[0], run[-1] + 1) for run in runs])
@@ -154,20 +164,32 @@ def compare(sound: Sound, banked: Sound, begin: int, start: float, pace: float, 
     return Line(pace, start, agree, (int(longest[0]), int(longest[-1])), int(meet[agree].sum()))
 
 
-def runs_of(meet: NDArray[np.int64], chance: NDArray[np.float64]) -> list[NDArray[np.int64]]:
-    """Return the seconds in which clearly more landmarks meet than by chance, as runs without long gaps."""
-    clear = np.nonzero((meet >= FEWEST) & (meet > chance + CLEAR * np.sqrt(chance + 0.5)))[0]
-    return [run for run in np.split(clear, np.nonzero(np.diff(clear) > GAP + 1)[0] + 1) if len(run)]
+def _clear(_there: NDArray[np.int64], meet: NDArray[np.int64], chance: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the seconds in which clearly more landmarks meet than by chance."""
+    return np.nonzero((meet >= FEWEST) & (meet > chance + CLEAR * np.sqrt(chance + 0.5)))[0]
+
+
+def _runs(seconds: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Return the seconds as runs without long gaps."""
+    return [run for run in np.split(seconds, np.nonzero(np.diff(seconds) > GAP + 1)[0] + 1) if len(run)]
 
 
 def _accepted(
-    run: NDArray[np.int64], there: NDArray[np.int64], meet: NDArray[np.int64], chance: NDArray[np.float64]
+    run: NDArray[np.int64],
+    there: NDArray[np.int64],
+    meet: NDArray[np.int64],
+    chance: NDArray[np.float64],
+    least_score: float,
+    least_share: float,
 ) -> bool:
     cut = slice(int(run[0]), int(run[-1]) + 1)
+    if len(run) < SHORTEST or len(run) < DENSE * (cut.stop - cut.start):
+        return False
+    capped = np.minimum(meet[cut], max(FEWEST, MOST_OF_SECOND * float(np.median(meet[cut][meet[cut] > 0]))))
     expected = float(chance[cut].sum())
-    more = float(meet[cut].sum()) - expected
+    more = float(capped.sum()) - expected
     share = more / max(1.0, float(there[cut].sum()) - expected)
-    return len(run) >= SHORTEST and more >= LEAST_SCORE * (expected + 1) ** 0.5 and share >= LEAST_SHARE
+    return more >= least_score * (expected + 1) ** 0.5 and share >= least_share
 
 
 def _near(counts: NDArray[Any]) -> NDArray[np.float64]:

@@ -26,7 +26,7 @@ SEARCH = "search"
 BANKED_SECONDS = 7_200.0
 SEARCHED_SECONDS = 600.0
 """What is decoded, from the beginning."""
-SHORTEST = 5
+SHORTEST = 6
 """Seconds with landmarks. What has fewer, a click or a jingle, is no sound track to recognise."""
 FEWEST = 5
 """Landmarks of a second that count it among them."""
