@@ -240,7 +240,7 @@ def test_an_index_is_named_by_kind_or_made_by_a_plug_in() -> None:
     made: SignalIndex = build_index(Echo)
     assert isinstance(made, Echo)
     assert len(build_index(IndexSpec("exact", {"bytes": 16}))) == 0
-    with pytest.raises(ValueError, match="there are: exact, hamming"):
+    with pytest.raises(ValueError, match="there are: audio, exact, hamming"):
         build_index(IndexSpec("phonetic"))
     with pytest.raises(ValueError, match="does not take the options"):
         build_index(IndexSpec("exact", {"digits": 16}))
