@@ -198,7 +198,7 @@ def test_a_value_that_is_none_finds_nothing_and_cannot_be_banked() -> None:
 @given(
     speed=st.floats(0.5, 2.0),
     offset=st.floats(-20.0, 60.0),
-    frames=st.integers(6, 40),
+    frames=st.integers(12, 40),
     strays=st.integers(0, 30),
     seed=st.integers(0, 1_000),
 )
