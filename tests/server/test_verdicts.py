@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from siyaj.cli.demo import pictures as drawn
 from siyaj.cli.demo import videos
+from siyaj.signals.video import hash_video
 from siyaj.storage.tables import exhibits
 from tests.server.conftest import Served
 
@@ -92,3 +93,16 @@ def test_a_match_on_text_has_no_picture(banked: Served) -> None:
     answer = banked.client.get(f"/v1/verdicts/{verdict['id']}/matches/0/explanation")
     assert answer.status_code == 404
     assert "could be shown" in answer.json()["detail"]
+
+
+def test_a_platform_may_send_the_vpdq_list_of_a_video(banked: Served) -> None:
+    data = videos.mp4(videos.flight(3)[10:])
+    listed = [f"{one.hex},{one.quality},{one.timestamp:.3f}" for one in hash_video(data)]
+    given = {"id": "listed", "kind": "media", "hashes": [{"type": "video", "value": json.dumps(listed)}]}
+    verdict = banked.client.post("/v1/check", json=given).json()
+    assert verdict["action"] == "hold"
+    record = banked.client.get(f"/v1/verdicts/{verdict['id']}").json()["record"]
+    assert record["matches"][0]["signal"] == "video"
+    assert record["matches"][0]["segment"]["entry_start"] == pytest.approx(1.0, abs=0.6)
+    wrong = {**given, "id": "wrong", "hashes": [{"type": "video", "value": '["nonsense"]'}]}
+    assert banked.client.post("/v1/check", json=wrong).json()["field"] == "hashes[0].value"
