@@ -46,6 +46,8 @@ ACTING_BOUNDS = {
     "local": Bound(0.6, 0, "two fifths of what both pictures show must agree"),
     # The share of seconds that are not common, of the shorter side.
     "video": Bound(0.5, 50, "a few seconds of a known video stand in many reports about it"),
+    # The same of its sound.
+    "audio": Bound(0.5, 0, "a few seconds of a known recording stand in many reports about it"),
     # The share of the statement's fingerprints that are missing: at 0.3, seven tenths of it are there word by word.
     "text": Bound(0.3, 0, "text acts on a near-copy only; a quotation in a news report is not one"),
 }
