@@ -36,6 +36,16 @@ class ErrorCode(StrEnum):
     """The same key came with another body (422)."""
     IDEMPOTENCY_IN_FLIGHT = "idempotency_in_flight"
     """The first request with this key is still being worked on (409)."""
+    STALE_VERSION = "stale_version"
+    """The case changed since it was read: read it again (409)."""
+    CASE_HELD = "case_held"
+    """Somebody else holds the lease of this case, or the caller's own has ended (409)."""
+    DECISION_FINAL = "decision_final"
+    """It cannot be undone any more, or was superseded already (409)."""
+    APPEAL_CLOSED = "appeal_closed"
+    """An appeal against this decision was received already, or its time has passed (409)."""
+    SEAL_BROKEN = "seal_broken"
+    """Sealed bytes were changed, moved, or their key is not here."""
     RATE_LIMITED = "rate_limited"
     STORAGE_UNAVAILABLE = "storage_unavailable"
     """The database is locked, full or away; nothing was acknowledged; retry (503)."""
@@ -140,6 +150,26 @@ class IdempotencyMismatch(UserError):
 
 class IdempotencyInFlight(UserError):
     code = ErrorCode.IDEMPOTENCY_IN_FLIGHT
+
+
+class StaleVersion(UserError):
+    code = ErrorCode.STALE_VERSION
+
+
+class CaseHeld(UserError):
+    code = ErrorCode.CASE_HELD
+
+
+class DecisionFinal(UserError):
+    code = ErrorCode.DECISION_FINAL
+
+
+class AppealClosed(UserError):
+    code = ErrorCode.APPEAL_CLOSED
+
+
+class SealBroken(SiyajError):
+    code = ErrorCode.SEAL_BROKEN
 
 
 class StorageUnavailable(SiyajError):

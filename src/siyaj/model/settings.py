@@ -33,11 +33,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     policy: Annotated[str, _setting("Policy file or folder; empty means the defaults that ship with Siyaj.")] = ""
     host: Annotated[str, _setting("Address that `siyaj serve` listens on.")] = "127.0.0.1"
     port: Annotated[int, _setting("Port that `siyaj serve` listens on.", ge=0, le=65_535)] = 8_741
+    secret: Annotated[
+        str,
+        _setting("Master keys: base64 of 32 bytes, by commas, the newest first. Empty: `secret.key` in `data`."),
+    ] = ""
+    public_url: Annotated[
+        str,
+        _setting("Address under which people reach this server, for links to appeals and reports. Empty: its own."),
+    ] = ""
     appeal_url: Annotated[
         str,
-        _setting(
-            "Where the affected side may appeal; `{verdict}` in it becomes the verdict's id. Empty: none is given."
-        ),
+        _setting("Where one may appeal, if not here; `{verdict}` in it becomes the verdict's id, `{token}` the token."),
     ] = ""
     max_request_bytes: Annotated[int, _setting("Largest JSON body.", "bytes", ge=1_024)] = 4 * 1024 * 1024
     max_media_bytes: Annotated[int, _setting("Largest multipart body.", "bytes", ge=1_024)] = 64 * 1024 * 1024
@@ -64,6 +70,25 @@ class Settings(Struct, frozen=True, kw_only=True):
         _setting("How often a process looks for bank changes that another process made.", "s", gt=0, le=2),
     ] = 0.5
     first_review_hours: Annotated[float, _setting("Deadline of a new case.", "h", gt=0)] = 24.0
+    undo_seconds: Annotated[
+        float, _setting("A decision can be undone for so long; then its actions leave.", "s", ge=0, le=600)
+    ] = 10.0
+    lease_minutes: Annotated[
+        float, _setting("A case is held for so long after its reviewer was last seen.", "min", gt=0, le=240)
+    ] = 5.0
+    appeal_days: Annotated[float, _setting("Time for an appeal (DSA Article 20: at least six months).", "d", ge=1)] = (
+        183.0
+    )
+    evidence_days: Annotated[
+        float, _setting("How long evidence is kept (Regulation (EU) 2021/784, Article 6: six months).", "d", ge=1)
+    ] = 183.0
+    evidence_store: Annotated[
+        str, _setting("Where sealed evidence goes; empty: `evidence` in the data folder. `s3://bucket/prefix` for S3.")
+    ] = ""
+    session_hours: Annotated[float, _setting("A session of the console ends after so long.", "h", gt=0, le=24)] = 10.0
+    idle_minutes: Annotated[
+        float, _setting("A session of the console ends when it was not used for so long.", "min", gt=0)
+    ] = 60.0
 
 
 def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

@@ -18,6 +18,7 @@ from siyaj.policy.load import load_policy
 from siyaj.signals.box import MediaBox
 from siyaj.signals.registry import signal_types
 from siyaj.storage.database import Database
+from siyaj.storage.keyring import Keyring
 
 
 class Runtime:
@@ -30,6 +31,7 @@ class Runtime:
             self.policy = load_policy(Path(settings.policy) if settings.policy else None)
             self.database = Database.open(database_url(settings))
             stack.callback(self.database.close)
+            self.keyring = Keyring.open(Path(settings.data), settings.secret)
             self.matcher = Matcher(signal_types())
             self.keeper = Keeper(self.database, self.matcher, Path(settings.data) / "index", settings.poll_seconds)
             self.keeper.start()

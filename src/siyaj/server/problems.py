@@ -34,10 +34,15 @@ STATUS: dict[ErrorCode, int] = {
     ErrorCode.ALREADY_EXISTS: 409,
     ErrorCode.IDEMPOTENCY_IN_FLIGHT: 409,
     ErrorCode.IDEMPOTENCY_MISMATCH: 422,
+    ErrorCode.STALE_VERSION: 409,
+    ErrorCode.CASE_HELD: 409,
+    ErrorCode.DECISION_FINAL: 409,
+    ErrorCode.APPEAL_CLOSED: 409,
     ErrorCode.RATE_LIMITED: 429,
     ErrorCode.STORAGE_UNAVAILABLE: 503,
     ErrorCode.OVERLOADED: 503,
     ErrorCode.INTERNAL: 500,
+    ErrorCode.SEAL_BROKEN: 500,
 }
 _RETRY = {ErrorCode.STORAGE_UNAVAILABLE, ErrorCode.OVERLOADED, ErrorCode.RATE_LIMITED, ErrorCode.IDEMPOTENCY_IN_FLIGHT}
 _BY_STATUS = {

@@ -153,7 +153,353 @@ cases = Table(
     Column("reports", Integer, nullable=False, comment="how many reports were merged into it"),
     Column("opened_at", BigInteger, nullable=False),
     Column("deadline", BigInteger, nullable=False),
+    Column(
+        "version",
+        Integer,
+        nullable=False,
+        server_default="1",
+        comment="grows with each change: what a stale screen sends is refused",
+    ),
+    Column(
+        "origin", Text, nullable=False, server_default="content", comment="content | appeal | order | sample | channel"
+    ),
+    Column("language", Text, nullable=False, server_default="", comment="primary subtag (BCP 47) of what was posted"),
+    Column("skill", Text, nullable=False, server_default="", comment="what its reviewer must be able to, e.g. `video`"),
+    Column("level", Text, nullable=False, server_default="reviewer", comment="reviewer | lead (escalated)"),
+    Column("urgent", Integer, nullable=False, server_default="0", comment="1: a threat to life; before all others"),
+    Column("reach", BigInteger, nullable=False, server_default="0", comment="subscribers, or views so far"),
+    Column("priority_reasons", Text, nullable=False, server_default="[]", comment="JSON list of PriorityReason"),
+    Column("account_id", Text, comment="who posted it"),
+    Column("channel_id", Text, comment="where it was posted"),
+    Column("copy_key", Text, comment="what exact copies share: `sha256:…` of the file or of the folded text"),
+    Column("holder", Text, comment="the person who holds the lease"),
+    Column("held_until", BigInteger, comment="when the lease ends; a lease in the past is none"),
+    Column("assignee", Text, comment="the person it was handed over to"),
+    Column("second_opinion", Text, nullable=False, server_default="", comment="empty | asked | agreed | split"),
+    Column("first_seen_at", BigInteger, comment="when a person first took it"),
+    Column("closed_at", BigInteger),
+    Column("decision_id", Text, comment="the one that closed it"),
     Index("ix_cases_state_priority", "state", "priority"),
+    Index("ix_cases_subject_kind_subject_id", "subject_kind", "subject_id"),
+    Index("ix_cases_copy_key", "copy_key"),
+    Index("ix_cases_channel_id", "channel_id"),
+    Index("ix_cases_account_id", "account_id"),
+    Index("ix_cases_state_deadline", "state", "deadline"),
+    Index("ix_cases_opened_at", "opened_at"),
+    Index("ix_cases_closed_at", "closed_at"),
+)
+
+case_skips = Table(
+    "case_skips",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("why", Text, nullable=False, server_default=""),
+    comment="Who passed a case on: it is not offered to them again for a while.",
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("seq", Id, primary_key=True),
+    Column("case_id", Text, nullable=False, index=True),
+    Column("person", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("mentions", LargeBinary, nullable=False, comment="JSON list of people's ids"),
+)
+
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("note_seq", Id, ForeignKey("notes.seq"), primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("read_at", BigInteger),
+    Index("ix_mentions_person_read_at", "person", "read_at"),
+)
+
+second_opinions = Table(
+    "second_opinions",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("draft", LargeBinary, nullable=False, comment="JSON Draft: what this person would decide"),
+    comment="Blind: nobody sees another's draft of the same round until both stand.",
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("seq", Id, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("case_id", Text, index=True, comment="null where the policy decided alone"),
+    Column("verdict_id", Text, index=True, comment="the automated verdict that this confirms or that stands alone"),
+    Column("subject_kind", Text, nullable=False, comment="item | account | channel"),
+    Column("subject_id", Text, nullable=False),
+    Column("account_id", Text, comment="who is affected"),
+    Column("channel_id", Text),
+    Column("kind", Text, nullable=False, comment="first | undo | appeal | correction"),
+    Column("action", Text, nullable=False, comment="none | label | limit | remove | restore | suspend_account | …"),
+    Column("policy", Text),
+    Column("language", Text, nullable=False, server_default=""),
+    Column("decided_by", Text, nullable=False, comment="a person's id, or `policy`"),
+    Column("decided_at", BigInteger, nullable=False),
+    Column("effective_at", BigInteger, nullable=False, comment="until then it can be undone; then its actions leave"),
+    Column(
+        "supersedes", Text, unique=True, comment="the decision that this one replaces; never edited, only superseded"
+    ),
+    Column("draft", LargeBinary, nullable=False, comment="JSON Draft: policy, organisation, act, exemption, reasons"),
+    Column("statement", LargeBinary, nullable=False, comment="JSON Statement: DSA Article 17, as it was sent"),
+    Index("ix_decisions_subject_kind_subject_id", "subject_kind", "subject_id"),
+    Index("ix_decisions_account_id", "account_id"),
+    Index("ix_decisions_channel_id", "channel_id"),
+    Index("ix_decisions_decided_at", "decided_at"),
+    comment="Append-only.",
+)
+
+strikes = Table(
+    "strikes",
+    metadata,
+    Column("seq", Id, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("subject_kind", Text, nullable=False, comment="account | channel"),
+    Column("subject_id", Text, nullable=False),
+    Column("decision_id", Text, nullable=False, index=True),
+    Column("weight", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("reversed_at", BigInteger),
+    Column("reversed_by", Text, comment="the decision that reversed it"),
+    Index("ix_strikes_subject_kind_subject_id", "subject_kind", "subject_id"),
+)
+
+appeals = Table(
+    "appeals",
+    metadata,
+    Column("seq", Id, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("decision_id", Text, nullable=False),
+    Column("case_id", Text, nullable=False, index=True, comment="the case in which it is decided"),
+    Column("side", Text, nullable=False, comment="affected | reporter"),
+    Column("text", Text, nullable=False),
+    Column("language", Text, nullable=False, server_default=""),
+    Column("contact", Text, nullable=False, server_default=""),
+    Column("state", Text, nullable=False, comment="open | upheld | overturned"),
+    Column("received_at", BigInteger, nullable=False),
+    Column("decided_at", BigInteger),
+    Column("decided_by", Text),
+    Column("outcome", Text, nullable=False, server_default="", comment="what the appellant is told"),
+    Column("outcome_decision_id", Text),
+    UniqueConstraint("decision_id", "side"),
+    Index("ix_appeals_state", "state"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("authority", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("subject_kind", Text, nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("case_id", Text, nullable=False, index=True),
+    Column("received_at", BigInteger, nullable=False),
+    Column("deadline", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("closed_at", BigInteger),
+    UniqueConstraint("authority", "reference"),
+)
+
+actions = Table(
+    "actions",
+    metadata,
+    Column("seq", Id, primary_key=True),
+    Column("id", Text, nullable=False, unique=True, comment="platforms use it to act once"),
+    Column("decision_id", Text, nullable=False, index=True),
+    Column("case_id", Text, index=True),
+    Column("subject_kind", Text, nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="remove | restore | label | limit | suspend_account | … | notify"),
+    Column("payload", LargeBinary, nullable=False, comment="JSON: what a platform needs to do it"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("not_before", BigInteger, nullable=False, comment="end of the time in which the decision can be undone"),
+    Column("cancelled_at", BigInteger, comment="undone before it left"),
+    Index("ix_actions_subject_kind_subject_id_seq", "subject_kind", "subject_id", "seq"),
+    comment="The outbox: written in the decision's transaction.",
+)
+
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False, comment="webhook | synapse | poll"),
+    Column("url", Text, nullable=False),
+    Column("secrets", LargeBinary, nullable=False, comment="sealed JSON: signing secrets, newest first; access token"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("disabled_at", BigInteger),
+    Column("disabled_why", Text, nullable=False, server_default=""),
+    comment="Where actions go.",
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("action_seq", Id, ForeignKey("actions.seq"), primary_key=True),
+    Column("endpoint_id", Text, ForeignKey("endpoints.id"), primary_key=True),
+    Column("state", Text, nullable=False, comment="waiting | delivered | dead | cancelled"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", BigInteger, nullable=False),
+    Column("delivered_at", BigInteger),
+    Column("error", Text, nullable=False, server_default="", comment="what the platform said last"),
+    Column("answer", Text, nullable=False, server_default="", comment="what the platform said it did"),
+    Index("ix_deliveries_state_next_at", "state", "next_at"),
+    comment="One action at one endpoint.",
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("seq", Id, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("case_id", Text, index=True),
+    Column("subject_kind", Text, nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("verdict_id", Text, index=True),
+    Column("receipt", Text, index=True, comment="the report it came with"),
+    Column("name", Text, nullable=False, comment="the file's name as the platform gave it"),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False, comment="bytes, unsealed"),
+    Column("sha256", Text, nullable=False, comment="of what was sealed"),
+    Column("sealed_by", Text, nullable=False),
+    Column("sealed_at", BigInteger, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("key_id", Text, nullable=False, comment="which key sealed it"),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("location", Text, nullable=False, comment="its name in the blob store"),
+    Column("keep_until", BigInteger, nullable=False),
+    Column("hold", Text, nullable=False, server_default="", comment="why it is under legal hold; empty: it is not"),
+    Column("destroyed_at", BigInteger),
+    Index("ix_evidence_subject_kind_subject_id", "subject_kind", "subject_id"),
+    Index("ix_evidence_keep_until", "keep_until"),
+    Index("ix_evidence_sha256", "sha256"),
+    comment="Sealed copies of what was decided on: removing is not destroying.",
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("login", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text, comment="argon2id; null: enters by OIDC only"),
+    Column("totp_secret", LargeBinary, comment="sealed"),
+    Column("totp_step", BigInteger, comment="the last time step that was used: a code serves once"),
+    Column("oidc_subject", Text, unique=True, comment="issuer and subject"),
+    Column("roles", Text, nullable=False, comment="space-separated"),
+    Column("languages", Text, nullable=False, server_default="", comment="space-separated; empty: all"),
+    Column("skills", Text, nullable=False, server_default="", comment="space-separated"),
+    Column("preferences", Text, nullable=False, server_default="{}", comment="JSON Preferences"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("disabled_at", BigInteger),
+    Column("failures", Integer, nullable=False, server_default="0", comment="failed log-ins in a row"),
+    Column("locked_until", BigInteger),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True, comment="SHA-256 of the 256-bit random id in the cookie"),
+    Column("person_id", Text, ForeignKey("people.id"), nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("data", Text, nullable=False, server_default="{}", comment="JSON: what the session remembers"),
+)
+
+reporters = Table(
+    "reporters",
+    metadata,
+    Column("id", Text, primary_key=True, comment="the platform's own id; `form:…` for those without an account"),
+    Column("kind", Text, nullable=False),
+    Column("upheld", Integer, nullable=False, server_default="0", comment="reports that a decision agreed with"),
+    Column("rejected", Integer, nullable=False, server_default="0"),
+    Column("open", Integer, nullable=False, server_default="0"),
+    Column("last_at", BigInteger, nullable=False),
+)
+
+samples = Table(
+    "samples",
+    metadata,
+    Column("seq", Id, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("stream", Text, nullable=False, comment="automated | cleared | reviewed"),
+    Column("verdict_id", Text),
+    Column("decision_id", Text),
+    Column("case_id", Text, nullable=False, comment="the case in which it is looked at again, blind", index=True),
+    Column("language", Text, nullable=False, server_default=""),
+    Column("policy", Text),
+    Column("first_person", Text, nullable=False, comment="who decided first: a person's id, or `policy`"),
+    Column("first_action", Text, nullable=False),
+    Column("second_person", Text),
+    Column("second_action", Text),
+    Column("second_policy", Text),
+    Column("drawn_at", BigInteger, nullable=False),
+    Column("judged_at", BigInteger),
+    UniqueConstraint("verdict_id", "stream"),
+    Index("ix_samples_judged_at", "judged_at"),
+    comment="Decisions drawn by chance, to be made again by someone who does not see the first.",
+)
+
+exposures = Table(
+    "exposures",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("day", Text, primary_key=True, comment="YYYY-MM-DD, UTC"),
+    Column("seconds", Integer, nullable=False, server_default="0", comment="of revealed graphic media"),
+    Column("revealed", Integer, nullable=False, server_default="0"),
+    Column("last_at", BigInteger, nullable=False),
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("id", Text, primary_key=True, comment="the platform's own id"),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("handle", Text, nullable=False, server_default=""),
+    Column("topic", Text, nullable=False, server_default=""),
+    Column("avatar", Text, nullable=False, server_default="", comment="pdq"),
+    Column("subscribers", BigInteger),
+    Column("public", Integer),
+    Column("languages", Text, nullable=False, server_default="{}", comment="JSON: items by language"),
+    Column("first_seen_at", BigInteger, nullable=False),
+    Column("last_seen_at", BigInteger, nullable=False),
+    Column("checked", BigInteger, nullable=False, server_default="0"),
+    Column("held", BigInteger, nullable=False, server_default="0"),
+    Column("blocked", BigInteger, nullable=False, server_default="0"),
+    Column("removed", BigInteger, nullable=False, server_default="0"),
+    Column("reports", BigInteger, nullable=False, server_default="0"),
+    Column("state", Text, nullable=False, server_default="open", comment="open | limited | closed"),
+)
+
+channel_facts = Table(
+    "channel_facts",
+    metadata,
+    Column("seq", Id, primary_key=True),
+    Column("channel_id", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column(
+        "what", Text, nullable=False, comment="subscribers | title | topic | handle | avatar | admin | invite | link"
+    ),
+    Column("value", Text, nullable=False),
+    Index("ix_channel_facts_channel_id_what_at", "channel_id", "what", "at"),
+    comment="What changed about a channel, and when.",
 )
 
 reports = Table(
@@ -171,6 +517,12 @@ reports = Table(
     Column("outcome", Text, nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Column("report", LargeBinary, nullable=False, comment="JSON: what was reported, by whom, and what was there"),
+    Column("reason", Text, nullable=False, server_default="other"),
+    Column("weight", Integer, nullable=False, server_default="100", comment="percent: accuracy, less when brigading"),
+    Column("text_key", Text, nullable=False, server_default="", comment="fingerprint of what the reporter wrote"),
+    Column("closed_at", BigInteger),
+    Index("ix_reports_subject_kind_subject_id", "subject_kind", "subject_id"),
+    Index("ix_reports_received_at", "received_at"),
 )
 
 keys = Table(
@@ -194,6 +546,9 @@ audit = Table(
     Column("what", Text, nullable=False, comment="e.g. `bank.create`, `entry.revoke`, `key.create`"),
     Column("subject", Text, nullable=False),
     Column("detail", LargeBinary, nullable=False, comment="JSON object"),
+    Column("hash", LargeBinary, nullable=False, comment="SHA-256 of the hash before and of this row: a chain"),
+    Index("ix_audit_subject", "subject"),
+    Index("ix_audit_who", "who"),
 )
 
 scan_files = Table(

@@ -1,0 +1,75 @@
+"""An action: what is done on the platform. It leaves through the outbox, and can be repeated without acting twice."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from siyaj.model.report import Subject
+
+
+class ActionKind(StrEnum):
+    """What a decision may do. `none` leaves things as they are: it is a decision, and nothing is sent."""
+
+    NONE = "none"
+    LABEL = "label"
+    """Shown behind a warning."""
+    LIMIT = "limit"
+    """Not recommended, not forwarded, not found; a channel takes no new members."""
+    REMOVE = "remove"
+    SUSPEND_ACCOUNT = "suspend_account"
+    CLOSE_CHANNEL = "close_channel"
+    RESTORE = "restore"
+    """Undoes label, limit and remove on an item or a limit on a channel, as far as the platform can."""
+    REINSTATE_ACCOUNT = "reinstate_account"
+    REOPEN_CHANNEL = "reopen_channel"
+    NOTIFY = "notify"
+    """Hand a message to someone concerned; `payload.to` and `payload.statement`."""
+
+
+UNDO: dict[ActionKind, ActionKind] = {
+    ActionKind.LABEL: ActionKind.RESTORE,
+    ActionKind.LIMIT: ActionKind.RESTORE,
+    ActionKind.REMOVE: ActionKind.RESTORE,
+    ActionKind.SUSPEND_ACCOUNT: ActionKind.REINSTATE_ACCOUNT,
+    ActionKind.CLOSE_CHANNEL: ActionKind.REOPEN_CHANNEL,
+}
+"""What takes an action back."""
+
+
+class DeliveryState(StrEnum):
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    """Given up on after the last retry; `siyaj delivery replay` tries again."""
+    CANCELLED = "cancelled"
+    """Undone before it left."""
+
+
+class PlatformAction(Struct, omit_defaults=True):
+    """What a platform receives, by webhook, by adaptor or by asking. `id` says what was done already."""
+
+    id: str
+    kind: ActionKind
+    subject: Subject
+    decision: str
+    case: str | None
+    policy: str | None
+    created_at: datetime
+    payload: dict[str, Any] = msgspec.field(default_factory=dict)
+    """`statement` (DSA Article 17) where somebody is affected, `account` and `channel` where known."""
+
+
+class Delivery(Struct):
+    """One action at one endpoint, as a case shows it."""
+
+    action: str
+    endpoint: str
+    kind: ActionKind
+    state: DeliveryState
+    attempts: int
+    next_at: datetime
+    delivered_at: datetime | None
+    error: str
