@@ -34,13 +34,14 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
         "actions",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("id", sa.Text(), nullable=False, comment="platforms use it to act once"),
-        sa.Column("decision_id", sa.Text(), nullable=False),
+        sa.Column("decision_id", sa.Text(), nullable=False, comment="or the verdict, where the policy acts alone"),
         sa.Column("case_id", sa.Text(), nullable=True),
         sa.Column("subject_kind", sa.Text(), nullable=False),
         sa.Column("subject_id", sa.Text(), nullable=False),
         sa.Column(
             "kind", sa.Text(), nullable=False, comment="remove | restore | label | limit | suspend_account | … | notify"
         ),
+        sa.Column("policy", sa.Text(), nullable=True),
         sa.Column("payload", sa.LargeBinary(), nullable=False, comment="JSON: what a platform needs to do it"),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column(
@@ -197,6 +198,9 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
             sa.LargeBinary(),
             nullable=False,
             comment="sealed JSON: signing secrets, newest first; access token",
+        ),
+        sa.Column(
+            "allow_private", sa.Integer(), server_default="0", nullable=False, comment="1: may be in a private network"
         ),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("disabled_at", sa.BigInteger(), nullable=True),
@@ -378,8 +382,13 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
         sa.Column("action_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("endpoint_id", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False, comment="waiting | delivered | dead | cancelled"),
-        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False, comment="counted when one begins"),
+        sa.Column(
+            "next_at",
+            sa.BigInteger(),
+            nullable=False,
+            comment="of the next attempt; while one runs, when it counts as lost",
+        ),
         sa.Column("delivered_at", sa.BigInteger(), nullable=True),
         sa.Column("error", sa.Text(), server_default="", nullable=False, comment="what the platform said last"),
         sa.Column("answer", sa.Text(), server_default="", nullable=False, comment="what the platform said it did"),
