@@ -37,6 +37,14 @@ class Channel(Struct, forbid_unknown_fields=True, omit_defaults=True):
     topic: Annotated[str, Meta(max_length=10_000)] = ""
     subscribers: Annotated[int, Meta(ge=0)] | None = None
     public: bool | None = None
+    admins: Annotated[list[PlatformId], Meta(max_length=200)] | None = None
+    """Ids of the accounts that run it; none given is not the same as an empty list."""
+    age_days: Annotated[float, Meta(ge=0, le=100_000)] | None = None
+    avatar: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z", description="PDQ of its picture, 64 hex digits")] = ""
+    invites: Annotated[list[Annotated[str, Meta(max_length=8_192)]], Meta(max_length=20)] = msgspec.field(
+        default_factory=list
+    )
+    """Addresses by which people join it."""
 
 
 class HashInput(Struct, forbid_unknown_fields=True, omit_defaults=True):

@@ -481,15 +481,45 @@ channels = Table(
     Column("avatar", Text, nullable=False, server_default="", comment="pdq"),
     Column("subscribers", BigInteger),
     Column("public", Integer),
-    Column("languages", Text, nullable=False, server_default="{}", comment="JSON: items by language"),
+    Column("admins", Text, nullable=False, server_default="[]", comment="JSON list of accounts' ids"),
+    Column("created_at", BigInteger, comment="when it was made on the platform, where the platform told its age"),
     Column("first_seen_at", BigInteger, nullable=False),
     Column("last_seen_at", BigInteger, nullable=False),
-    Column("checked", BigInteger, nullable=False, server_default="0"),
+    Column("checked", BigInteger, nullable=False, server_default="0", comment="items"),
     Column("held", BigInteger, nullable=False, server_default="0"),
     Column("blocked", BigInteger, nullable=False, server_default="0"),
-    Column("removed", BigInteger, nullable=False, server_default="0"),
-    Column("reports", BigInteger, nullable=False, server_default="0"),
+    Column("removed", BigInteger, nullable=False, server_default="0", comment="items that a person decided to remove"),
+    Column("reports", BigInteger, nullable=False, server_default="0", comment="on it and on items in it"),
     Column("state", Text, nullable=False, server_default="open", comment="open | limited | closed"),
+    Column("closed_at", BigInteger),
+    Column("fired", Text, nullable=False, server_default="{}", comment="JSON: what each rule's case rested on"),
+    Index("ix_channels_last_seen_at", "last_seen_at"),
+    Index("ix_channels_state", "state"),
+)
+
+channel_days = Table(
+    "channel_days",
+    metadata,
+    Column("channel_id", Text, primary_key=True),
+    Column("day", Integer, primary_key=True, comment="days since 1970, UTC"),
+    Column("language", Text, primary_key=True, comment="primary subtag (BCP 47), or empty"),
+    Column("checked", BigInteger, nullable=False),
+    Column("held", BigInteger, nullable=False),
+    Column("blocked", BigInteger, nullable=False),
+    comment="Items by day and language: a channel's history in few rows.",
+)
+
+channel_links = Table(
+    "channel_links",
+    metadata,
+    Column("channel_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True, comment="own (the way into this channel) | invite (into another) | link"),
+    Column("url", Text, primary_key=True, comment="canonical, as the signal type `url` writes it"),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    Index("ix_channel_links_url", "url"),
+    comment="Where a channel can be entered, and where it leads.",
 )
 
 channel_facts = Table(
@@ -499,7 +529,10 @@ channel_facts = Table(
     Column("channel_id", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column(
-        "what", Text, nullable=False, comment="subscribers | title | topic | handle | avatar | admin | invite | link"
+        "what",
+        Text,
+        nullable=False,
+        comment="subscribers | title | topic | handle | avatar | admin (+id or -id) | state",
     ),
     Column("value", Text, nullable=False),
     Index("ix_channel_facts_channel_id_what_at", "channel_id", "what", "at"),

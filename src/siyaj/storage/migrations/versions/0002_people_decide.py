@@ -93,6 +93,17 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
         comment="Who passed a case on: it is not offered to them again for a while.",
     )
     op.create_table(
+        "channel_days",
+        sa.Column("channel_id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False, comment="days since 1970, UTC"),
+        sa.Column("language", sa.Text(), nullable=False, comment="primary subtag (BCP 47), or empty"),
+        sa.Column("checked", sa.BigInteger(), nullable=False),
+        sa.Column("held", sa.BigInteger(), nullable=False),
+        sa.Column("blocked", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("channel_id", "day", "language", name=op.f("pk_channel_days")),
+        comment="Items by day and language: a channel's history in few rows.",
+    )
+    op.create_table(
         "channel_facts",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("channel_id", sa.Text(), nullable=False),
@@ -101,7 +112,7 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
             "what",
             sa.Text(),
             nullable=False,
-            comment="subscribers | title | topic | handle | avatar | admin | invite | link",
+            comment="subscribers | title | topic | handle | avatar | admin (+id or -id) | state",
         ),
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_channel_facts")),
@@ -109,6 +120,22 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
     )
     with op.batch_alter_table("channel_facts", schema=None) as batch_op:
         batch_op.create_index("ix_channel_facts_channel_id_what_at", ["channel_id", "what", "at"], unique=False)
+
+    op.create_table(
+        "channel_links",
+        sa.Column("channel_id", sa.Text(), nullable=False),
+        sa.Column(
+            "kind", sa.Text(), nullable=False, comment="own (the way into this channel) | invite (into another) | link"
+        ),
+        sa.Column("url", sa.Text(), nullable=False, comment="canonical, as the signal type `url` writes it"),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("times", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("channel_id", "kind", "url", name=op.f("pk_channel_links")),
+        comment="Where a channel can be entered, and where it leads.",
+    )
+    with op.batch_alter_table("channel_links", schema=None) as batch_op:
+        batch_op.create_index("ix_channel_links_url", ["url"], unique=False)
 
     op.create_table(
         "channels",
@@ -119,17 +146,37 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
         sa.Column("avatar", sa.Text(), server_default="", nullable=False, comment="pdq"),
         sa.Column("subscribers", sa.BigInteger(), nullable=True),
         sa.Column("public", sa.Integer(), nullable=True),
-        sa.Column("languages", sa.Text(), server_default="{}", nullable=False, comment="JSON: items by language"),
+        sa.Column("admins", sa.Text(), server_default="[]", nullable=False, comment="JSON list of accounts' ids"),
+        sa.Column(
+            "created_at",
+            sa.BigInteger(),
+            nullable=True,
+            comment="when it was made on the platform, where the platform told its age",
+        ),
         sa.Column("first_seen_at", sa.BigInteger(), nullable=False),
         sa.Column("last_seen_at", sa.BigInteger(), nullable=False),
-        sa.Column("checked", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("checked", sa.BigInteger(), server_default="0", nullable=False, comment="items"),
         sa.Column("held", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("blocked", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("removed", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("reports", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column(
+            "removed",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="items that a person decided to remove",
+        ),
+        sa.Column("reports", sa.BigInteger(), server_default="0", nullable=False, comment="on it and on items in it"),
         sa.Column("state", sa.Text(), server_default="open", nullable=False, comment="open | limited | closed"),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "fired", sa.Text(), server_default="{}", nullable=False, comment="JSON: what each rule's case rested on"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_channels")),
     )
+    with op.batch_alter_table("channels", schema=None) as batch_op:
+        batch_op.create_index("ix_channels_last_seen_at", ["last_seen_at"], unique=False)
+        batch_op.create_index("ix_channels_state", ["state"], unique=False)
+
     op.create_table(
         "decisions",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
