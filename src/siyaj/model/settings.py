@@ -89,6 +89,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     idle_minutes: Annotated[
         float, _setting("A session of the console ends when it was not used for so long.", "min", gt=0)
     ] = 60.0
+    sample_automated: Annotated[
+        float, _setting("Share of the policy's own refusals (`block`) that a person judges again, blind.", ge=0, le=1)
+    ] = 0.02
+    sample_cleared: Annotated[
+        float, _setting("Share of what was allowed that a person judges, to find what was missed.", ge=0, le=1)
+    ] = 0.0005
+    sample_reviewed: Annotated[
+        float, _setting("Share of reviewers' decisions that another person makes again, blind.", ge=0, le=1)
+    ] = 0.05
 
 
 def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

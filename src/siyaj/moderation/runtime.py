@@ -12,6 +12,7 @@ from siyaj.matching.matcher import Matcher
 from siyaj.model.errors import SiyajError
 from siyaj.model.settings import Settings
 from siyaj.moderation.check import Checker
+from siyaj.moderation.exposure import Exposures
 from siyaj.moderation.extraction import FileDrawer
 from siyaj.moderation.reports import Reports
 from siyaj.policy.load import load_policy
@@ -51,6 +52,7 @@ class Runtime:
             self.checker = Checker(self.database, self.lookup, self.policy, self.drawer, workers, settings)
             stack.callback(self.checker.close)
             self.reports = Reports(self.database, int(settings.first_review_hours * 3_600_000_000))
+            self.exposure = Exposures(self.database)
             self._stack = stack.pop_all()
 
     @classmethod

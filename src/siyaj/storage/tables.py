@@ -185,8 +185,8 @@ cases = Table(
     Index("ix_cases_channel_id", "channel_id"),
     Index("ix_cases_account_id", "account_id"),
     Index("ix_cases_state_deadline", "state", "deadline"),
-    Index("ix_cases_opened_at", "opened_at"),
-    Index("ix_cases_closed_at", "closed_at"),
+    Index("ix_cases_opened_at", "opened_at", "first_seen_at"),
+    Index("ix_cases_closed_at", "closed_at", "opened_at"),
 )
 
 case_skips = Table(
@@ -457,17 +457,32 @@ samples = Table(
     Column("drawn_at", BigInteger, nullable=False),
     Column("judged_at", BigInteger),
     UniqueConstraint("verdict_id", "stream"),
+    UniqueConstraint("decision_id"),
     Index("ix_samples_judged_at", "judged_at"),
     comment="Decisions drawn by chance, to be made again by someone who does not see the first.",
+)
+
+daily_numbers = Table(
+    "daily_numbers",
+    metadata,
+    Column("day", Text, primary_key=True, comment="YYYY-MM-DD, UTC"),
+    Column("what", Text, primary_key=True, comment="verdict | report | decision"),
+    Column("made_by", Text, primary_key=True, comment="policy | person; of a report: user | trusted_flagger | …"),
+    Column("policy", Text, primary_key=True, comment="of a report: its reason"),
+    Column("language", Text, primary_key=True),
+    Column("action", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    comment="Counts of each day, kept up in the background: a dashboard must not read a million verdicts.",
 )
 
 exposures = Table(
     "exposures",
     metadata,
     Column("person", Text, primary_key=True),
-    Column("day", Text, primary_key=True, comment="YYYY-MM-DD, UTC"),
+    Column("day", Text, primary_key=True, comment="YYYY-MM-DD, UTC: when the shift began"),
     Column("seconds", Integer, nullable=False, server_default="0", comment="of revealed graphic media"),
     Column("revealed", Integer, nullable=False, server_default="0"),
+    Column("since", BigInteger, nullable=False, comment="when the present stretch of work began"),
     Column("last_at", BigInteger, nullable=False),
 )
 

@@ -178,6 +178,22 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
         batch_op.create_index("ix_channels_state", ["state"], unique=False)
 
     op.create_table(
+        "daily_numbers",
+        sa.Column("day", sa.Text(), nullable=False, comment="YYYY-MM-DD, UTC"),
+        sa.Column("what", sa.Text(), nullable=False, comment="verdict | report | decision"),
+        sa.Column(
+            "made_by", sa.Text(), nullable=False, comment="policy | person; of a report: user | trusted_flagger | …"
+        ),
+        sa.Column("policy", sa.Text(), nullable=False, comment="of a report: its reason"),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "day", "what", "made_by", "policy", "language", "action", name=op.f("pk_daily_numbers")
+        ),
+        comment="Counts of each day, kept up in the background: a dashboard must not read a million verdicts.",
+    )
+    op.create_table(
         "decisions",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -295,9 +311,10 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
     op.create_table(
         "exposures",
         sa.Column("person", sa.Text(), nullable=False),
-        sa.Column("day", sa.Text(), nullable=False, comment="YYYY-MM-DD, UTC"),
+        sa.Column("day", sa.Text(), nullable=False, comment="YYYY-MM-DD, UTC: when the shift began"),
         sa.Column("seconds", sa.Integer(), server_default="0", nullable=False, comment="of revealed graphic media"),
         sa.Column("revealed", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False, comment="when the present stretch of work began"),
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("person", "day", name=op.f("pk_exposures")),
     )
@@ -387,6 +404,7 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
         sa.Column("drawn_at", sa.BigInteger(), nullable=False),
         sa.Column("judged_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_samples")),
+        sa.UniqueConstraint("decision_id", name=op.f("uq_samples_decision_id")),
         sa.UniqueConstraint("id", name=op.f("uq_samples_id")),
         sa.UniqueConstraint("verdict_id", "stream", name=op.f("uq_samples_verdict_id_stream")),
         comment="Decisions drawn by chance, to be made again by someone who does not see the first.",
@@ -582,9 +600,9 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
         batch_op.add_column(sa.Column("decision_id", sa.Text(), nullable=True, comment="the one that closed it"))
         batch_op.create_index("ix_cases_account_id", ["account_id"], unique=False)
         batch_op.create_index("ix_cases_channel_id", ["channel_id"], unique=False)
-        batch_op.create_index("ix_cases_closed_at", ["closed_at"], unique=False)
+        batch_op.create_index("ix_cases_closed_at", ["closed_at", "opened_at"], unique=False)
         batch_op.create_index("ix_cases_copy_key", ["copy_key"], unique=False)
-        batch_op.create_index("ix_cases_opened_at", ["opened_at"], unique=False)
+        batch_op.create_index("ix_cases_opened_at", ["opened_at", "first_seen_at"], unique=False)
         batch_op.create_index("ix_cases_state_deadline", ["state", "deadline"], unique=False)
         batch_op.create_index("ix_cases_subject_kind_subject_id", ["subject_kind", "subject_id"], unique=False)
 
