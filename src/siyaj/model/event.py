@@ -55,6 +55,17 @@ class HashInput(Struct, forbid_unknown_fields=True, omit_defaults=True):
     quality: Annotated[int, Meta(ge=0, le=100)] = 100
 
 
+class Nearby(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A message that stands before or after: context for a person. Nothing is matched on it."""
+
+    text: Annotated[str, Meta(max_length=4_000)]
+    account: ShortText = ""
+    at: Annotated[str, Meta(max_length=40, description="RFC 3339")] = ""
+
+
+Conversation = Annotated[list[Nearby], Meta(max_length=20)]
+
+
 class Event(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """`POST /v1/check` takes one of these; media bytes travel beside it as file parts."""
 
@@ -69,6 +80,9 @@ class Event(Struct, forbid_unknown_fields=True, omit_defaults=True):
     hashes: Annotated[list[HashInput], Meta(max_length=100)] = msgspec.field(default_factory=list)
     language: Annotated[str, Meta(max_length=35, description="BCP 47")] = ""
     at: Annotated[str, Meta(max_length=40, description="RFC 3339; when it happened on the platform")] = ""
+    before: Conversation = msgspec.field(default_factory=list)
+    """The messages before it, oldest first, where the platform sends them."""
+    after: Conversation = msgspec.field(default_factory=list)
 
 
 class MediaFile(Struct):

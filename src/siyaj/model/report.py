@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from siyaj.model.event import PlatformId, ShortText
+from siyaj.model.event import Conversation, PlatformId, ShortText
 
 
 class SubjectKind(StrEnum):
@@ -64,6 +64,9 @@ class ReportedContent(Struct, forbid_unknown_fields=True, omit_defaults=True):
     links: Annotated[list[Annotated[str, Meta(max_length=8_192)]], Meta(max_length=100)] = msgspec.field(
         default_factory=list
     )
+    before: Conversation = msgspec.field(default_factory=list)
+    """The messages before it, oldest first, where the platform sends them."""
+    after: Conversation = msgspec.field(default_factory=list)
 
 
 class NewReport(Struct, forbid_unknown_fields=True, omit_defaults=True):

@@ -18,13 +18,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from queue import Empty, LifoQueue
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from siyaj.model.errors import ErrorCode
+from siyaj.model.errors import DecoderKilled, ErrorCode, MediaTooLarge, UnreadableMedia
 from siyaj.signals.files import Extraction, hash_only, open_regular, unreadable
+from siyaj.signals.show import Shown, View
+
+T = TypeVar("T")
 
 LENGTH = struct.Struct("<I")
 LARGEST_REPLY = 64 * 1024 * 1024
@@ -51,6 +54,8 @@ class Job(Struct):
     banking: bool = False
     seconds: float = 10.0
     """How long it may take."""
+    view: View | None = None
+    """Asked to draw a picture for a person, instead of signals."""
 
 
 class Killed(Exception):
@@ -99,17 +104,31 @@ class MediaBox:
         """
         job = _job(source, part, name, types)
         job.banking, job.seconds = banking, self._banking_seconds if banking else self._seconds
+        try:
+            return self._ask(job, Extraction)
+        except Killed as error:
+            return _without_decoder(source, job, str(error))
+
+    def show(self, data: bytes, view: View) -> Shown:
+        """Draw a picture or a video's frames anew, for a person. Raises UnreadableMedia, MediaTooLarge,
+        DecoderKilled."""
+        try:
+            shown = self._ask(Job("file:0", "", data=data, seconds=self._seconds, view=view), Shown)
+        except Killed as error:
+            raise DecoderKilled(f"{error}; the decoder was killed") from None
+        if not shown.data:
+            raise (MediaTooLarge if shown.code == ErrorCode.MEDIA_TOO_LARGE else UnreadableMedia)(shown.message)
+        return shown
+
+    def _ask(self, job: Job, answer: type[T]) -> T:
+        """Wait for a free decoder and ask it. Raises Killed when there is no sound answer; then it is replaced."""
         decoder = self._free.get()
         try:
             if decoder is None or decoder.is_spent():
                 decoder = self._replace(decoder)
-            return decoder.ask(job)
-        except Killed as error:
-            self._discard(decoder)
-            decoder = None
-            return _without_decoder(source, job, str(error))
+            return decoder.ask(job, answer)
         except BaseException:
-            # An interrupt in the middle: its answer would be taken for the next file's.
+            # Killed; or an interrupt in the middle: its answer would be taken for the next file's.
             self._discard(decoder)
             decoder = None
             raise
@@ -226,14 +245,14 @@ class _Decoder:
         """Whether it has read enough files, or died since the last one: that must not cost the next one."""
         return self.files >= FILES_PER_PROCESS or self._process.poll() is not None
 
-    def ask(self, job: Job) -> Extraction:
+    def ask(self, job: Job, answer: type[T]) -> T:
         """Raises Killed when there is no sound answer in time."""
         until = time.monotonic() + job.seconds
         self.files += 1
         message = msgspec.msgpack.encode(job)
         self._write(LENGTH.pack(len(message)) + message, until)
         try:
-            return msgspec.msgpack.decode(self._read(until), type=Extraction)
+            return msgspec.msgpack.decode(self._read(until), type=answer)
         except msgspec.DecodeError as error:
             raise Killed("the decoder answered nonsense") from error
 

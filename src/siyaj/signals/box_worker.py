@@ -16,9 +16,11 @@ from typing import BinaryIO
 import msgspec
 from PIL import Image
 
+from siyaj.model.errors import ErrorCode, SiyajError
 from siyaj.signals.base import Content, ContentKind
 from siyaj.signals.box import LENGTH, Job
 from siyaj.signals.files import Extraction, Limits, drawn_from, extract_file, extract_path
+from siyaj.signals.show import Shown, View, show
 
 _PR_SET_NO_NEW_PRIVS = 38
 
@@ -37,7 +39,8 @@ def main() -> None:
     while head := jobs.read(LENGTH.size):
         job = msgspec.msgpack.decode(jobs.read(LENGTH.unpack(head)[0]), type=Job)
         limit_time(job.seconds)
-        _send(answers, msgspec.msgpack.encode(_answer(job, Limits(max_pixels))))
+        answer = _shown(job.data, job.view, max_pixels) if job.view else _answer(job, Limits(max_pixels))
+        _send(answers, msgspec.msgpack.encode(answer))
 
 
 def silence() -> None:
@@ -85,6 +88,15 @@ def _answer(job: Job, limits: Limits) -> Extraction:
     if job.path:
         return extract_path(job.path, part=job.part, name=job.name, limits=limits, types=types, banking=job.banking)
     return extract_file(job.data, part=job.part, name=job.name, limits=limits, types=types, banking=job.banking)
+
+
+def _shown(data: bytes, view: View, max_pixels: int) -> Shown:
+    try:
+        return show(data, view, max_pixels)
+    except SiyajError as error:
+        return Shown(code=error.code, message=error.message)
+    except Exception as error:
+        return Shown(code=ErrorCode.UNREADABLE_MEDIA, message=f"it cannot be shown: {type(error).__name__}")
 
 
 def _send(answers: BinaryIO, message: bytes) -> None:
