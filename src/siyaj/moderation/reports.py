@@ -10,7 +10,7 @@ from siyaj.model.errors import AlreadyExists, IdempotencyMismatch, InvalidReques
 from siyaj.model.ids import new_id
 from siyaj.model.report import NewReport, Report, ReporterKind, ReportReason
 from siyaj.model.verdict import Action, Reason
-from siyaj.storage import cases, reports
+from siyaj.storage import cases, reporters, reports
 from siyaj.storage.cases import NewCase
 from siyaj.storage.database import Connection, Database
 
@@ -77,6 +77,8 @@ class Reports:
             return before.receipt
         receipt, now = f"rcp_{secrets.token_urlsafe(24)}", now_us()
         case = self._case(connection, given, now)
+        if given.reporter.id:
+            reporters.opened(connection, given.reporter.id, given.reporter.kind.value, now)
         reports.insert(
             connection, given, receipt=receipt, request_key=key, request_hash=digest, case=case, received_at=now
         )

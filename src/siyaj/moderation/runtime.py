@@ -12,12 +12,14 @@ from siyaj.matching.matcher import Matcher
 from siyaj.model.errors import SiyajError
 from siyaj.model.settings import Settings
 from siyaj.moderation.check import Checker
+from siyaj.moderation.evidence import Vault
 from siyaj.moderation.exposure import Exposures
 from siyaj.moderation.extraction import FileDrawer
 from siyaj.moderation.reports import Reports
 from siyaj.policy.load import load_policy
 from siyaj.signals.box import MediaBox
 from siyaj.signals.registry import signal_types
+from siyaj.storage.blobs import Blobs
 from siyaj.storage.database import Database
 from siyaj.storage.keyring import Keyring
 
@@ -33,6 +35,8 @@ class Runtime:
             self.database = Database.open(database_url(settings))
             stack.callback(self.database.close)
             self.keyring = Keyring.open(Path(settings.data), settings.secret)
+            blobs = Blobs.open(settings.evidence_store, Path(settings.data))
+            self.vault = Vault(self.database, self.keyring, blobs, settings.evidence_days)
             self.matcher = Matcher(signal_types())
             self.keeper = Keeper(self.database, self.matcher, Path(settings.data) / "index", settings.poll_seconds)
             self.keeper.start()

@@ -4,8 +4,9 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, Row, select
 
-from siyaj.model.clock import to_datetime
+from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.report import NewReport, Report, ReportState
+from siyaj.storage import reporters
 from siyaj.storage.tables import reports
 
 MOST_OF_A_CASE = 1_000
@@ -62,6 +63,38 @@ def of_case(connection: Connection, case: str) -> list[Report]:
     """Return a case's reports, oldest first, at most MOST_OF_A_CASE."""
     query = select(reports).where(reports.c.case_id == case).order_by(reports.c.seq).limit(MOST_OF_A_CASE)
     return [_report(row) for row in connection.execute(query)]
+
+
+def close_case(connection: Connection, case: str, *, upheld: bool | None, outcome: str) -> None:
+    """Tell a case's reporters what became of it, and count who was right; in the decision's transaction.
+
+    `upheld`: the decision agrees with the reports; None: it neither does nor does not. Called again, e.g. after an
+    appeal, it replaces the outcome and moves the counts.
+    """
+    _settle(connection, case, ReportState.CLOSED, upheld, outcome, now_us())
+
+
+def reopen_case(connection: Connection, case: str) -> None:
+    """The decision was undone: its reports wait again, and nobody was right or wrong."""
+    _settle(connection, case, ReportState.OPEN, None, "", None)
+
+
+def _settle(
+    connection: Connection, case: str, state: ReportState, upheld: bool | None, outcome: str, closed_at: int | None
+) -> None:
+    query = select(reports.c.reporter_id, reports.c.state, reports.c.upheld)
+    theirs = connection.execute(query.where(reports.c.case_id == case, reports.c.reporter_id.is_not(None))).all()
+    is_open = state is ReportState.OPEN
+    reporters.move(
+        connection,
+        [
+            (row.reporter_id, None if row.upheld is None else bool(row.upheld), upheld, row.state == "open", is_open)
+            for row in theirs
+        ],
+    )
+    changes = {"state": state.value, "outcome": outcome, "closed_at": closed_at}
+    changes["upheld"] = None if upheld is None else int(upheld)
+    connection.execute(reports.update().where(reports.c.case_id == case).values(changes))
 
 
 def _report(row: Row[tuple[object, ...]]) -> Report:

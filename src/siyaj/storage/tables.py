@@ -573,6 +573,7 @@ reports = Table(
     Column("weight", Integer, nullable=False, server_default="100", comment="percent: accuracy, less when brigading"),
     Column("text_key", Text, nullable=False, server_default="", comment="fingerprint of what the reporter wrote"),
     Column("closed_at", BigInteger),
+    Column("upheld", Integer, comment="1: a decision agreed with it; 0: it did not; null: open, or neither"),
     Index("ix_reports_subject_kind_subject_id", "subject_kind", "subject_id"),
     Index("ix_reports_received_at", "received_at"),
 )

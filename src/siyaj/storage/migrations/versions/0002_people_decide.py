@@ -627,5 +627,13 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
             )
         )
         batch_op.add_column(sa.Column("closed_at", sa.BigInteger(), nullable=True))
+        batch_op.add_column(
+            sa.Column(
+                "upheld",
+                sa.Integer(),
+                nullable=True,
+                comment="1: a decision agreed with it; 0: it did not; null: open, or neither",
+            )
+        )
         batch_op.create_index("ix_reports_received_at", ["received_at"], unique=False)
         batch_op.create_index("ix_reports_subject_kind_subject_id", ["subject_kind", "subject_id"], unique=False)

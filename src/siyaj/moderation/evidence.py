@@ -1,0 +1,246 @@
+"""The vault: sealed copies of what was decided on. Removing is not destroying; but nothing is kept for ever either.
+
+Order is what makes it safe. The blob is durable before its row is written, so a row never points at nothing; a blob
+without a live row is an orphan and is swept. Destruction marks the row first: what is marked cannot be opened, and the
+bytes go at once or, after a crash, with the orphans. Every opening, hold, export and destruction is in the audit log
+before it takes effect.
+"""
+
+import hashlib
+import logging
+from datetime import timedelta
+
+from msgspec import Struct
+
+from siyaj.model.clock import now_us, to_datetime, to_us
+from siyaj.model.errors import NotFound, SealBroken, SiyajError, UserError
+from siyaj.model.evidence import Evidence
+from siyaj.model.ids import new_id
+from siyaj.model.report import Subject
+from siyaj.storage import audit, evidence
+from siyaj.storage.blobs import Blobs
+from siyaj.storage.database import Connection, Database
+from siyaj.storage.evidence import Kept
+from siyaj.storage.keyring import Keyring, Sealed
+
+log = logging.getLogger(__name__)
+
+PURPOSE = "evidence"
+ORPHAN_AGE = timedelta(hours=1)
+"""A younger blob may belong to a transaction that is not finished."""
+_BATCH = 200
+_NAME_LENGTH = 255
+
+
+class Swept(Struct):
+    """What a sweep did."""
+
+    destroyed: int = 0
+    prolonged: int = 0
+    """Their case was closed later than they were sealed."""
+    orphans: int = 0
+
+
+class Vault:
+    """Seals, opens, holds and destroys. Safe for many threads."""
+
+    def __init__(self, database: Database, keyring: Keyring, blobs: Blobs, days: float) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._blobs = blobs
+        self._keep_us = int(days * 86_400_000_000)
+
+    def prepare(
+        self,
+        data: bytes,
+        *,
+        subject: Subject,
+        name: str,
+        media_type: str,
+        why: str,
+        who: str,
+        case: str | None = None,
+        verdict: str | None = None,
+        receipt: str | None = None,
+    ) -> Kept:
+        """Make the sealed blob durable and return its row, to be written by `record` in the caller's transaction."""
+        now, evidence_id = now_us(), new_id("evd")
+        sealed = self._keyring.seal(data, PURPOSE, evidence_id)
+        location = f"{to_datetime(now):%Y-%m}/{evidence_id}"
+        self._blobs.put(location, sealed.data)
+        known = Evidence(
+            id=evidence_id,
+            subject=subject,
+            case=case,
+            verdict=verdict,
+            receipt=receipt,
+            name=name.replace("\0", "�")[:_NAME_LENGTH],
+            media_type=media_type,
+            size=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+            sealed_by=who,
+            sealed_at=to_datetime(now),
+            why=why,
+            keep_until=to_datetime(now + self._keep_us),
+            hold="",
+        )
+        return Kept(known, sealed.key_id, sealed.nonce, location)
+
+    def seal(
+        self,
+        data: bytes,
+        *,
+        subject: Subject,
+        name: str,
+        media_type: str,
+        why: str,
+        who: str,
+        case: str | None = None,
+        verdict: str | None = None,
+        receipt: str | None = None,
+    ) -> Evidence:
+        """Seal and record. Raises StorageUnavailable; then nothing is recorded."""
+        kept = self.prepare(
+            data,
+            subject=subject,
+            name=name,
+            media_type=media_type,
+            why=why,
+            who=who,
+            case=case,
+            verdict=verdict,
+            receipt=receipt,
+        )
+        with self._database.begin() as connection:
+            record(connection, [kept])
+        return kept.evidence
+
+    def get(self, evidence_id: str) -> Evidence:
+        """Return what is known of it, without opening it. Raises NotFound."""
+        return self._row(evidence_id).evidence
+
+    def open(self, evidence_id: str, who: str, why: str) -> bytes:
+        """Return the bytes as they were sealed; who opened it, and why, is in the audit log by then.
+
+        Raises NotFound when it is not there or was destroyed, SealBroken when it is not what was sealed.
+        """
+        kept = self._row(evidence_id)
+        if kept.evidence.destroyed_at is not None:
+            raise NotFound(f"{evidence_id} was destroyed on {kept.evidence.destroyed_at:%Y-%m-%d}")
+        try:
+            data = self._unseal(kept)
+        except (SealBroken, NotFound) as error:
+            self._note(who, "evidence.broken", evidence_id, why=why, fault=error.message)
+            raise
+        self._note(who, "evidence.open", evidence_id, why=why)
+        return data
+
+    def of_case(self, case: str) -> list[Evidence]:
+        """Return a case's evidence, oldest first; what was destroyed says so."""
+        with self._database.read() as connection:
+            return evidence.listed(connection, case=case)
+
+    def hold(self, evidence_id: str, who: str, why: str) -> Evidence:
+        """Keep it, whatever its date, until it is released. Raises NotFound when it is gone."""
+        if not why.strip():
+            raise UserError("a legal hold needs a reason", field="why")
+        return self._set_hold(evidence_id, who, "evidence.hold", why.strip(), why.strip())
+
+    def release(self, evidence_id: str, who: str, why: str) -> Evidence:
+        """Lift the legal hold: its date counts again. Raises NotFound when it is gone."""
+        return self._set_hold(evidence_id, who, "evidence.release", "", why)
+
+    def sweep(self, who: str = "system") -> Swept:
+        """Destroy what is past its date and neither held nor part of an open case; remove orphans.
+
+        The time runs from the later of sealing and closing of the case: a decision can be contested for so long.
+        """
+        swept = Swept()
+        now = now_us()
+        while self._sweep_batch(now, who, swept):
+            pass
+        swept.orphans = self._sweep_orphans(now)
+        return swept
+
+    def _sweep_batch(self, now: int, who: str, swept: Swept) -> bool:
+        """Return whether there may be more."""
+        gone = []
+        with self._database.begin() as connection:
+            due = evidence.due(connection, now, _BATCH)
+            for one in due:
+                keep_until = (one.closed_at or 0) + self._keep_us if one.closed_at else 0
+                if keep_until > now:
+                    evidence.set_keep_until(connection, one.id, keep_until)
+                    swept.prolonged += 1
+                elif evidence.mark_destroyed(connection, one.id, now):
+                    audit.write(connection, who, "evidence.destroy", one.id, why="its time is over")
+                    gone.append(one.location)
+        for location in gone:
+            self._remove(location)
+        swept.destroyed += len(gone)
+        return len(due) == _BATCH
+
+    def _sweep_orphans(self, now: int) -> int:
+        removed = 0
+        oldest = to_datetime(now) - ORPHAN_AGE
+        for page in self._blobs.all():
+            old = [blob.name for blob in page if blob.written_at < oldest]
+            if not old:
+                continue
+            with self._database.read() as connection:
+                live = evidence.live_locations(connection, old)
+            for name in old:
+                if name not in live:
+                    self._remove(name)
+                    removed += 1
+        return removed
+
+    def _remove(self, location: str) -> None:
+        try:
+            self._blobs.remove(location)
+        except SiyajError as error:
+            log.warning("cannot remove %s now; the next sweep tries again: %s", location, error)
+
+    def _row(self, evidence_id: str) -> Kept:
+        with self._database.read() as connection:
+            kept = evidence.get(connection, evidence_id)
+        if kept is None:
+            raise NotFound(f"there is no evidence {evidence_id!r}")
+        return kept
+
+    def _unseal(self, kept: Kept) -> bytes:
+        known = kept.evidence
+        sealed = Sealed(kept.key_id, kept.nonce, self._blobs.get(kept.location))
+        data = self._keyring.unseal(sealed, PURPOSE, known.id)
+        if hashlib.sha256(data).hexdigest() != known.sha256:
+            raise SealBroken(f"{known.id} is not what was sealed: its SHA-256 differs from the one recorded")
+        return data
+
+    def _set_hold(self, evidence_id: str, who: str, what: str, hold: str, why: str) -> Evidence:
+        with self._database.begin() as connection:
+            if not evidence.set_hold(connection, evidence_id, hold):
+                raise NotFound(f"there is no evidence {evidence_id!r}, or it was destroyed")
+            audit.write(connection, who, what, evidence_id, why=why)
+        return self.get(evidence_id)
+
+    def _note(self, who: str, what: str, subject: str, **detail: str) -> None:
+        with self._database.begin() as connection:
+            audit.write(connection, who, what, subject, **detail)
+
+
+def record(connection: Connection, sealed: list[Kept]) -> None:
+    """Write the rows of prepared evidence; its hash stands in the audit chain too, where no edit goes unseen."""
+    evidence.insert(connection, sealed)
+    for one in sealed:
+        known = one.evidence
+        audit.write(
+            connection,
+            known.sealed_by,
+            "evidence.seal",
+            known.id,
+            sha256=known.sha256,
+            size=known.size,
+            why=known.why,
+            case=known.case,
+            sealed_at=to_us(known.sealed_at),
+        )
