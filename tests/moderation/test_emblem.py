@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.signals.test_emblem import broadcast, emblem
 
 from siyaj.banks.curation import new_entry
 from siyaj.cli.demo.pictures import jpeg
@@ -18,6 +17,7 @@ from siyaj.moderation.extraction import draw_entry
 from siyaj.moderation.requests import CheckAnswer, CheckRequest, hash_request
 from siyaj.moderation.runtime import Runtime
 from siyaj.storage import exhibits, verdicts
+from tests.signals.test_emblem import broadcast, emblem
 
 
 @pytest.fixture

@@ -100,3 +100,14 @@ class Case(Struct):
     first_seen_at: datetime | None = None
     closed_at: datetime | None = None
     decision: str | None = None
+
+
+class Note(Struct):
+    """What somebody wrote on a case for their colleagues. `mentions` are ids of people."""
+
+    id: int
+    case: str
+    person: str
+    at: datetime
+    text: str
+    mentions: Sequence[str] = ()

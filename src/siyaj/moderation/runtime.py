@@ -11,6 +11,7 @@ from siyaj.banks.lookup import Lookup
 from siyaj.matching.matcher import Matcher
 from siyaj.model.errors import SiyajError
 from siyaj.model.settings import Settings
+from siyaj.moderation.cases import Cases
 from siyaj.moderation.check import Checker
 from siyaj.moderation.evidence import Vault
 from siyaj.moderation.exposure import Exposures
@@ -55,6 +56,7 @@ class Runtime:
             workers = self.box.workers
             self.checker = Checker(self.database, self.lookup, self.policy, self.drawer, workers, settings)
             stack.callback(self.checker.close)
+            self.cases = Cases(self.database, settings)
             self.reports = Reports(self.database, int(settings.first_review_hours * 3_600_000_000))
             self.exposure = Exposures(self.database)
             self._stack = stack.pop_all()

@@ -1,14 +1,18 @@
-"""Cases: what waits for a person. At most one open case for each subject; more verdicts merge into it."""
+"""Cases: what waits for a person. At most one open case for each subject; more verdicts merge into it.
+
+Leases and other changes by people are in `storage.leases`.
+"""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, and_, bindparam, or_, select
+from sqlalchemy import Connection, Row, bindparam, select
 from sqlalchemy import case as case_when
 
-from siyaj.model.case import Case, CaseState
-from siyaj.model.clock import to_datetime
+from siyaj.model.case import Case, CaseOrigin, CaseState, Level, PriorityReason, SecondOpinion
+from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.verdict import Reason
 from siyaj.storage.bulk import Among
@@ -16,7 +20,11 @@ from siyaj.storage.tables import cases
 
 
 class NewCase(Struct):
-    """What a held verdict brings. Times in microseconds; a higher `priority` comes first."""
+    """What opens a case. Times in microseconds; a higher `priority` comes first.
+
+    `key` is what only one open case can have: `kind:id` of the subject unless given, e.g. `appeal:dec_…` or
+    `sample:ver_…`, so that such cases stand beside the subject's own.
+    """
 
     id: str
     subject_kind: str
@@ -28,31 +36,37 @@ class NewCase(Struct):
     deadline: int
     verdicts: int = 1
     reports: int = 0
+    origin: CaseOrigin = CaseOrigin.CONTENT
+    language: str = ""
+    skill: str = ""
+    level: Level = Level.REVIEWER
+    urgent: bool = False
+    reach: int = 0
+    priority_reasons: Sequence[PriorityReason] = ()
+    account: str | None = None
+    channel: str | None = None
+    copy_key: str | None = None
+    key: str = ""
 
     @property
     def open_subject(self) -> str:
-        return f"{self.subject_kind}:{self.subject_id}"
+        return self.key or f"{self.subject_kind}:{self.subject_id}"
 
 
 _INSERT = cases.insert()
 _OPEN = Among(select(cases.c.id, cases.c.open_subject), cases.c.open_subject)
-_MERGE = (
-    cases.update()
-    .where(cases.c.id == bindparam("case"))
-    .values(
-        verdicts=cases.c.verdicts + 1,
-        priority=case_when((cases.c.priority > bindparam("new"), cases.c.priority), else_=bindparam("new")),
-    )
-)
-
-
+_RISES = {
+    "priority": case_when((cases.c.priority > bindparam("new"), cases.c.priority), else_=bindparam("new")),
+    "rank": 100 - case_when((cases.c.priority > bindparam("new"), cases.c.priority), else_=bindparam("new")),
+}
+_MERGE = cases.update().where(cases.c.id == bindparam("case")).values(verdicts=cases.c.verdicts + 1, **_RISES)
 _MERGE_REPORT = (
     cases.update()
     .where(cases.c.id == bindparam("case"))
     .values(
         reports=cases.c.reports + 1,
-        priority=case_when((cases.c.priority > bindparam("new"), cases.c.priority), else_=bindparam("new")),
         deadline=case_when((cases.c.deadline < bindparam("sooner"), cases.c.deadline), else_=bindparam("sooner")),
+        **_RISES,
     )
 )
 
@@ -75,40 +89,57 @@ def merge_many(connection: Connection, priorities: Sequence[tuple[str, int]]) ->
         connection.execute(_MERGE, [{"case": case, "new": priority} for case, priority in priorities])
 
 
-def merge_report(connection: Connection, case: str, priority: int, deadline: int) -> None:
-    """Count one more report in an open case; its priority only rises, its deadline only comes nearer."""
+def merge_report(
+    connection: Connection,
+    case: str,
+    priority: int,
+    deadline: int,
+    reasons: Sequence[PriorityReason] | None = None,
+    *,
+    urgent: bool = False,
+) -> None:
+    """Count one more report in an open case; its priority only rises, its deadline only comes nearer.
+
+    `reasons` replace those that were said where the priority is not lower than before. The version stays: a report
+    more does not make a reviewer's screen stale.
+    """
+    if reasons is not None:
+        connection.execute(
+            cases.update()
+            .where(cases.c.id == case, cases.c.priority <= priority)
+            .values(priority_reasons=msgspec.json.encode(reasons).decode())
+        )
+    if urgent:
+        connection.execute(cases.update().where(cases.c.id == case).values(urgent=1))
     connection.execute(_MERGE_REPORT, {"case": case, "new": priority, "sooner": deadline})
 
 
-def get(connection: Connection, case: str) -> Case | None:
-    row = connection.execute(select(cases).where(cases.c.id == case)).one_or_none()
-    return _case(row) if row else None
+def reprioritise(
+    connection: Connection, case: str, priority: int, reasons: Sequence[PriorityReason], *, urgent: bool = False
+) -> None:
+    """Set the priority, which may fall (brigading)."""
+    connection.execute(
+        cases.update()
+        .where(cases.c.id == case)
+        .values(
+            priority=priority,
+            rank=100 - priority,
+            priority_reasons=msgspec.json.encode(reasons).decode(),
+            urgent=int(urgent),
+        )
+    )
 
 
-def page(
-    connection: Connection,
-    *,
-    state: CaseState | None = None,
-    subject: str = "",
-    after: tuple[int, int] | None = None,
-    limit: int = 50,
-) -> list[tuple[int, Case]]:
-    """Return (number, case), the highest priority first, among equals the oldest; those behind `after` (priority,
-    number)."""
-    query = select(cases)
-    if state is not None:
-        query = query.where(cases.c.state == state.value)
-    if subject:
-        kind, _, subject_id = subject.partition(":")
-        query = query.where(cases.c.subject_kind == kind, cases.c.subject_id == subject_id)
-    if after is not None:
-        lower, same = cases.c.priority < after[0], cases.c.priority == after[0]
-        query = query.where(or_(lower, and_(same, cases.c.seq > after[1])))
-    query = query.order_by(cases.c.priority.desc(), cases.c.seq).limit(limit)
-    return [(row.seq, _case(row)) for row in connection.execute(query)]
+def get(connection: Connection, case: str, *, lock: bool = False) -> Case | None:
+    """Return a case; with `lock` nobody else changes it until this transaction ends."""
+    query = select(cases).where(cases.c.id == case)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return from_row(row) if row else None
 
 
-def _case(row: Row[tuple[object, ...]]) -> Case:
+def from_row(row: Row[Any]) -> Case:
+    """A lease that has ended is shown as none."""
+    held = row.holder is not None and row.held_until is not None and row.held_until > now_us()
     return Case(
         id=row.id,
         subject=Subject(SubjectKind(row.subject_kind), row.subject_id),
@@ -120,6 +151,24 @@ def _case(row: Row[tuple[object, ...]]) -> Case:
         reasons=msgspec.json.decode(bytes(row.reasons), type=list[Reason]),
         opened_at=to_datetime(row.opened_at),
         deadline=to_datetime(row.deadline),
+        version=row.version,
+        origin=CaseOrigin(row.origin),
+        language=row.language,
+        skill=row.skill,
+        level=Level(row.level),
+        urgent=bool(row.urgent),
+        reach=row.reach,
+        priority_reasons=msgspec.json.decode(row.priority_reasons, type=list[PriorityReason]),
+        account=row.account_id,
+        channel=row.channel_id,
+        copy_key=row.copy_key,
+        holder=row.holder if held else None,
+        held_until=to_datetime(row.held_until) if held else None,
+        assignee=row.assignee,
+        second_opinion=SecondOpinion(row.second_opinion),
+        first_seen_at=to_datetime(row.first_seen_at) if row.first_seen_at is not None else None,
+        closed_at=to_datetime(row.closed_at) if row.closed_at is not None else None,
+        decision=row.decision_id,
     )
 
 
@@ -133,8 +182,19 @@ def _columns(case: NewCase) -> dict[str, object]:
         "policy": case.policy,
         "reasons": msgspec.json.encode(case.reasons),
         "priority": case.priority,
+        "rank": 100 - case.priority,
         "verdicts": case.verdicts,
         "reports": case.reports,
         "opened_at": case.opened_at,
         "deadline": case.deadline,
+        "origin": case.origin.value,
+        "language": case.language,
+        "skill": case.skill,
+        "level": case.level.value,
+        "urgent": int(case.urgent),
+        "reach": case.reach,
+        "priority_reasons": msgspec.json.encode(case.priority_reasons).decode(),
+        "account_id": case.account,
+        "channel_id": case.channel,
+        "copy_key": case.copy_key,
     }

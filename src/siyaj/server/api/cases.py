@@ -11,9 +11,10 @@ from msgspec import Struct
 
 from siyaj.model.case import Case, CaseState
 from siyaj.model.errors import InvalidRequest, NotFound
+from siyaj.model.queue import QueueFilter
 from siyaj.model.report import Report
 from siyaj.moderation.runtime import Runtime
-from siyaj.storage import cases, reports, verdicts
+from siyaj.storage import cases, queue, reports, verdicts
 from siyaj.storage.verdicts import VerdictRow
 
 
@@ -53,9 +54,9 @@ class CasesController(Controller):
 
         def read() -> CasePage:
             with runtime.database.read() as connection:
-                found = cases.page(connection, state=case_state, subject=subject, after=_place(cursor), limit=limit + 1)
-            following = found[limit - 1] if len(found) > limit else None
-            last = f"{following[1].priority}.{following[0]}" if following else None
+                chosen = QueueFilter(state=case_state, subject=subject)
+                found = queue.page(connection, chosen, _place(cursor), limit + 1)
+            last = "{}.{}".format(*found[limit - 1][0]) if len(found) > limit else None
             return CasePage([case for _, case in found[:limit]], last)
 
         return await asyncio.to_thread(read)

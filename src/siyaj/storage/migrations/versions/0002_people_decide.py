@@ -89,6 +89,9 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("why", sa.Text(), server_default="", nullable=False),
+        sa.Column(
+            "barred", sa.Integer(), server_default="0", nullable=False, comment="1: decided before, so not again"
+        ),
         sa.PrimaryKeyConstraint("case_id", "person", name=op.f("pk_case_skips")),
         comment="Who passed a case on: it is not offered to them again for a while.",
     )
@@ -509,6 +512,15 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column(
+                "rank",
+                sa.Integer(),
+                server_default="100",
+                nullable=False,
+                comment="100 − priority: the queue is read in the order of its index, rank then seq",
+            )
+        )
+        batch_op.add_column(
+            sa.Column(
                 "version",
                 sa.Integer(),
                 server_default="1",
@@ -598,12 +610,21 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
         )
         batch_op.add_column(sa.Column("closed_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("decision_id", sa.Text(), nullable=True, comment="the one that closed it"))
+        batch_op.drop_index(batch_op.f("ix_cases_state_priority"))
         batch_op.create_index("ix_cases_account_id", ["account_id"], unique=False)
+        batch_op.create_index("ix_cases_assignee", ["assignee"], unique=False)
         batch_op.create_index("ix_cases_channel_id", ["channel_id"], unique=False)
         batch_op.create_index("ix_cases_closed_at", ["closed_at", "opened_at"], unique=False)
         batch_op.create_index("ix_cases_copy_key", ["copy_key"], unique=False)
+        batch_op.create_index("ix_cases_holder", ["holder"], unique=False)
         batch_op.create_index("ix_cases_opened_at", ["opened_at", "first_seen_at"], unique=False)
-        batch_op.create_index("ix_cases_state_deadline", ["state", "deadline"], unique=False)
+        batch_op.create_index("ix_cases_queue", ["state", "rank", "seq"], unique=False)
+        batch_op.create_index("ix_cases_queue_language", ["state", "language", "rank", "seq"], unique=False)
+        batch_op.create_index("ix_cases_queue_level", ["state", "level", "rank", "seq"], unique=False)
+        batch_op.create_index("ix_cases_queue_origin", ["state", "origin", "rank", "seq"], unique=False)
+        batch_op.create_index("ix_cases_queue_policy", ["state", "policy", "rank", "seq"], unique=False)
+        batch_op.create_index("ix_cases_rank", ["rank", "seq"], unique=False)
+        batch_op.create_index("ix_cases_state_deadline", ["state", "deadline", "seq"], unique=False)
         batch_op.create_index("ix_cases_subject_kind_subject_id", ["subject_kind", "subject_id"], unique=False)
 
     with op.batch_alter_table("reports", schema=None) as batch_op:

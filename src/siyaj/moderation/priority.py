@@ -1,0 +1,86 @@
+"""What a person looks at first: a priority of 0–100 with its reasons, so that the queue can say why in words.
+
+A threat to life is 100, always, and alone: nothing else adds up to more than MOST.
+"""
+
+import math
+
+from msgspec import Struct
+
+from siyaj.model.case import PriorityFactor, PriorityReason
+
+LIFE = 100
+MOST = 95
+"""What any other case can reach: a threat to life goes before all of them (DSA Article 18)."""
+
+_SEVERITY = 9
+_ORDER = 25
+_APPEAL = 10
+_MOST_REACH = 20
+_PER_TENFOLD = 4
+_MOST_REPORTERS = 20
+_RECENT = ((1.0, 8), (24.0, 5), (168.0, 2))
+"""Hours since it was posted, and points: what is fresh still spreads."""
+_SOON = ((1.0, 15), (4.0, 10), (12.0, 5))
+"""Hours until the deadline, and points."""
+_BRIGADING = -20
+
+
+class Inputs(Struct, kw_only=True):
+    """What is known when a case opens or grows; leave out what is not.
+
+    `severity` is the policy's in the taxonomy (1–5). `reach` are subscribers, or views so far. `age_hours`: since it
+    was posted. `reporters` is the sum of the reports' weights in percent (100 is one report of ordinary accuracy).
+    `match` is the strength of the best match, 0–1. `deadline_hours`: until the first review is due.
+    """
+
+    severity: int = 0
+    reach: int = 0
+    age_hours: float | None = None
+    reporters: int = 0
+    match: float = 0.0
+    deadline_hours: float | None = None
+    brigading: bool = False
+    life: bool = False
+    order: bool = False
+    appeal: bool = False
+
+
+def score(given: Inputs) -> tuple[int, list[PriorityReason]]:
+    """Return the priority and what it is made of, the weightiest first. The points add up to the priority unless that
+    was cut off at 0 or MOST."""
+    if given.life:
+        return LIFE, [PriorityReason(PriorityFactor.LIFE, LIFE)]
+    parts = [
+        (PriorityFactor.SEVERITY, _SEVERITY * given.severity, str(given.severity)),
+        (PriorityFactor.REACH, _reach(given.reach), str(given.reach)),
+        (PriorityFactor.RECENCY, _by_hours(given.age_hours, _RECENT), _hours(given.age_hours)),
+        (PriorityFactor.REPORTERS, _reporters(given.reporters), str(given.reporters)),
+        (PriorityFactor.MATCH, round(15 * min(1.0, max(0.0, given.match))), f"{given.match:.2f}"),
+        (PriorityFactor.DEADLINE, _by_hours(given.deadline_hours, _SOON), _hours(given.deadline_hours)),
+        (PriorityFactor.ORDER, _ORDER * given.order, ""),
+        (PriorityFactor.APPEAL, _APPEAL * given.appeal, ""),
+        (PriorityFactor.BRIGADING, _BRIGADING * given.brigading, ""),
+    ]
+    reasons = [PriorityReason(factor, points, value) for factor, points, value in parts if points]
+    reasons.sort(key=lambda reason: -abs(reason.points))
+    return min(MOST, max(0, sum(reason.points for reason in reasons))), reasons
+
+
+def _reach(reach: int) -> int:
+    return min(_MOST_REACH, round(_PER_TENFOLD * math.log10(reach))) if reach > 1 else 0
+
+
+def _reporters(weight: int) -> int:
+    """Ten reporters say more than one, but not ten times more."""
+    return min(_MOST_REPORTERS, round(8 * math.log2(1 + weight / 100))) if weight > 0 else 0
+
+
+def _by_hours(hours: float | None, steps: tuple[tuple[float, int], ...]) -> int:
+    if hours is None:
+        return 0
+    return next((points for most, points in steps if hours <= most), 0)
+
+
+def _hours(hours: float | None) -> str:
+    return "" if hours is None else f"{hours:.1f}"

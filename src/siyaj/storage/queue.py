@@ -1,0 +1,89 @@
+"""Pages of cases. Each sort reads its index in order, and goes on behind the last row seen (keyset): page 1,000 costs
+what page 1 costs."""
+
+from typing import Any
+
+from sqlalchemy import Column, Connection, Select, and_, func, or_, select, tuple_
+
+from siyaj.model.case import Case
+from siyaj.model.clock import now_us
+from siyaj.model.queue import QueueFilter, QueueSort
+from siyaj.model.report import SubjectKind
+from siyaj.storage.cases import from_row
+from siyaj.storage.tables import cases
+
+_SORTS: dict[QueueSort, tuple[Column[Any], bool]] = {
+    QueueSort.PRIORITY: (cases.c.rank, False),
+    QueueSort.DEADLINE: (cases.c.deadline, False),
+    QueueSort.OLDEST: (cases.c.opened_at, False),
+    QueueSort.NEWEST: (cases.c.opened_at, True),
+    QueueSort.CLOSED: (cases.c.closed_at, True),
+}
+
+Place = tuple[int, int]
+"""The value that a page is sorted by, and the number, of its last case."""
+
+
+def page(
+    connection: Connection, chosen: QueueFilter, after: Place | None = None, limit: int = 50
+) -> list[tuple[Place, Case]]:
+    """Return cases with their places, those behind `after`."""
+    query = select(cases).where(*conditions(chosen))
+    column, down = _SORTS[chosen.sort]
+    if chosen.sort is QueueSort.CLOSED:
+        query = query.where(cases.c.closed_at.is_not(None))
+    if after is not None:
+        here, last = tuple_(column, cases.c.seq), tuple_(*after)
+        query = query.where(here < last if down else here > last)
+    rows = connection.execute(_ordered(query, chosen.sort).limit(limit))
+    return [((getattr(row, column.name), row.seq), from_row(row)) for row in rows]
+
+
+def count(connection: Connection, chosen: QueueFilter, most: int = 1_000) -> int:
+    """Return how many there are, at most `most`: counting further would read the whole table."""
+    inner = select(cases.c.seq).where(*conditions(chosen)).limit(most).subquery()
+    return int(connection.execute(select(func.count()).select_from(inner)).scalar_one())
+
+
+def _ordered(query: Select[Any], sort: QueueSort) -> Select[Any]:
+    column, down = _SORTS[sort]
+    return query.order_by(column.desc(), cases.c.seq.desc()) if down else query.order_by(column, cases.c.seq)
+
+
+def conditions(chosen: QueueFilter) -> list[Any]:
+    """Return what a case must be."""
+    c = cases.c
+    equal: list[tuple[Column[Any], str | None]] = [
+        (c.state, chosen.state.value if chosen.state else None),
+        (c.language, chosen.language),
+        (c.policy, chosen.policy or None),
+        (c.skill, chosen.skill),
+        (c.level, chosen.level.value if chosen.level else None),
+        (c.origin, chosen.origin.value if chosen.origin else None),
+        (c.subject_kind, chosen.kind.value if chosen.kind else None),
+        (c.assignee, chosen.assignee or None),
+        (c.account_id, chosen.account or None),
+        (c.channel_id, chosen.channel or None),
+    ]
+    found: list[Any] = [column == value for column, value in equal if value is not None]
+    if chosen.subject:
+        kind, _, subject_id = chosen.subject.partition(":")
+        found += [c.subject_kind == kind, c.subject_id == subject_id]
+    if chosen.holder:
+        found += [c.holder == chosen.holder, c.held_until > now_us()]
+    if chosen.overdue:
+        found += [c.deadline < now_us(), c.state == "open"]
+    if chosen.text:
+        found.append(_named(chosen.text))
+    return found
+
+
+def _named(text: str) -> Any:
+    c = cases.c
+    kinds = [kind.value for kind in SubjectKind]
+    return or_(
+        c.id == text,
+        and_(c.subject_kind.in_(kinds), c.subject_id == text),
+        c.account_id == text,
+        c.channel_id == text,
+    )
