@@ -16,6 +16,7 @@ from siyaj.moderation.check import Checker
 from siyaj.moderation.evidence import Vault
 from siyaj.moderation.exposure import Exposures
 from siyaj.moderation.extraction import FileDrawer
+from siyaj.moderation.quality import Quality
 from siyaj.moderation.reports import Reports
 from siyaj.policy.load import load_policy
 from siyaj.signals.box import MediaBox
@@ -59,6 +60,7 @@ class Runtime:
             self.cases = Cases(self.database, settings)
             self.reports = Reports(self.database, int(settings.first_review_hours * 3_600_000_000))
             self.exposure = Exposures(self.database)
+            self.quality = Quality(self.database, self.keyring, settings)
             self._stack = stack.pop_all()
 
     @classmethod

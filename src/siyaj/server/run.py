@@ -11,6 +11,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from siyaj.model.settings import Settings
+from siyaj.moderation.background import Worker
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.app import create_app
 
@@ -20,6 +21,8 @@ HEAD_SECONDS = 10.0
 """A client has this long to send the head of a request. uvicorn has no such limit of its own."""
 KEEP_ALIVE_SECONDS = 75
 MOST_CONNECTIONS = 4_096
+QUALITY_SECONDS = 2.0
+"""How long the daily numbers and the sampling rest when there is nothing new."""
 
 
 class Protocol(HttpToolsProtocol):
@@ -88,7 +91,8 @@ def serve(settings: Settings) -> int:
             backlog=2_048,
         )
         server = _Server(config)
-        server.run()
+        with Worker("siyaj-quality", runtime.quality.work, QUALITY_SECONDS):
+            server.run()
         return 0 if server.started else 3
 
 

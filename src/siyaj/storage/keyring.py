@@ -87,6 +87,11 @@ class Keyring:
                 return subject
         return None
 
+    def share(self, purpose: str, subject: str) -> float:
+        """Return a number in [0, 1) that only this installation can tell, the same for the same subject."""
+        digest = hmac.digest(self._derive(self._newest, f"share {purpose}"), subject.encode(), "sha256")
+        return int.from_bytes(digest[:6], "big") / 2**48
+
     def _sign(self, key_id: str, purpose: str, subject: str) -> bytes:
         key = self._derive(key_id, f"token {purpose}")
         return hmac.digest(key, subject.encode("utf-8", "surrogatepass"), "sha256")[:_TAG_BYTES]

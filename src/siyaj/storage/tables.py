@@ -481,7 +481,7 @@ daily_numbers = Table(
     "daily_numbers",
     metadata,
     Column("day", Text, primary_key=True, comment="YYYY-MM-DD, UTC"),
-    Column("what", Text, primary_key=True, comment="verdict | report | decision"),
+    Column("what", Text, primary_key=True, comment="verdict | report | decision | appeal | correction"),
     Column("made_by", Text, primary_key=True, comment="policy | person; of a report: user | trusted_flagger | …"),
     Column("policy", Text, primary_key=True, comment="of a report: its reason"),
     Column("language", Text, primary_key=True),

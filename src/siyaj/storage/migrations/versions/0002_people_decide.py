@@ -183,7 +183,7 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
     op.create_table(
         "daily_numbers",
         sa.Column("day", sa.Text(), nullable=False, comment="YYYY-MM-DD, UTC"),
-        sa.Column("what", sa.Text(), nullable=False, comment="verdict | report | decision"),
+        sa.Column("what", sa.Text(), nullable=False, comment="verdict | report | decision | appeal | correction"),
         sa.Column(
             "made_by", sa.Text(), nullable=False, comment="policy | person; of a report: user | trusted_flagger | …"
         ),

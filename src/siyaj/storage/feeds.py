@@ -1,0 +1,121 @@
+"""Feeds: verdicts, reports and decisions in the order in which they came, for whoever works behind the answers.
+
+A reader keeps its place in `meta` and moves it by compare-and-set, in the transaction of what it wrote: of two
+processes that read the same rows one wins, and the other writes nothing. Reading takes no lock: no answer waits for it.
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from msgspec import Struct
+from sqlalchemy import Connection, Row, Select, and_, exists, insert, select, update
+
+from siyaj.storage.bulk import Among
+from siyaj.storage.tables import cases, decisions, meta, reports, verdicts
+
+T = TypeVar("T")
+
+SETTLE_US = 10_000_000
+"""PostgreSQL numbers rows before they are committed: a row this old has no neighbour with a lower number to come."""
+
+
+class VerdictFeed(Struct, gc=False):
+    seq: int
+    id: str
+    kind: str
+    event_id: str
+    account_id: str | None
+    channel_id: str | None
+    action: str
+    policy: str | None
+    created_at: int
+
+
+class ReportFeed(Struct, gc=False):
+    seq: int
+    reason: str
+    received_at: int
+    report: bytes
+
+
+class DecisionFeed(Struct, gc=False):
+    """`undone`: its maker took it back before it had an effect. `origin` is its case's; None without a case."""
+
+    seq: int
+    id: str
+    kind: str
+    case_id: str | None
+    verdict_id: str | None
+    subject_kind: str
+    subject_id: str
+    account_id: str | None
+    channel_id: str | None
+    action: str
+    policy: str | None
+    language: str
+    decided_by: str
+    decided_at: int
+    origin: str | None
+    undone: bool
+
+
+_RECORDS = Among(select(verdicts.c.id, verdicts.c.record), verdicts.c.id)
+
+
+def place(connection: Connection, reader: str) -> int:
+    """Return the number of the last row that a reader has done; 0 at the start."""
+    value = connection.execute(select(meta.c.value).where(meta.c.key == reader)).scalar_one_or_none()
+    return int(value) if value else 0
+
+
+def move(connection: Connection, reader: str, old: int, new: int) -> bool:
+    """Move a reader's place; False when another process moved it meanwhile: then write nothing."""
+    if old == 0 and connection.execute(select(meta.c.key).where(meta.c.key == reader)).one_or_none() is None:
+        connection.execute(insert(meta), {"key": reader, "value": str(new)})  # a second one raises AlreadyExists
+        return True
+    moved = update(meta).where(meta.c.key == reader, meta.c.value == str(old)).values(value=str(new))
+    return connection.execute(moved).rowcount == 1
+
+
+def verdicts_after(connection: Connection, after: int, now: int, limit: int) -> list[VerdictFeed]:
+    columns = [verdicts.c[name] for name in VerdictFeed.__struct_fields__]
+    rows = _settled(connection, select(*columns).where(verdicts.c.seq > after), verdicts, "created_at", now, limit)
+    return [_made(VerdictFeed, row) for row in rows]
+
+
+def reports_after(connection: Connection, after: int, now: int, limit: int) -> list[ReportFeed]:
+    columns = [reports.c[name] for name in ReportFeed.__struct_fields__]
+    rows = _settled(connection, select(*columns).where(reports.c.seq > after), reports, "received_at", now, limit)
+    return [_made(ReportFeed, row) for row in rows]
+
+
+def decisions_after(connection: Connection, after: int, now: int, limit: int) -> list[DecisionFeed]:
+    """Return decisions that can no longer be undone."""
+    later = decisions.alias()
+    undone = exists().where(and_(later.c.supersedes == decisions.c.id, later.c.kind == "undo"))
+    columns = [decisions.c[name] for name in DecisionFeed.__struct_fields__[:-2]]
+    origin = select(cases.c.origin).where(cases.c.id == decisions.c.case_id).scalar_subquery()
+    query = select(*columns, origin.label("origin"), undone.label("undone"), decisions.c.effective_at)
+    rows = _settled(connection, query.where(decisions.c.seq > after), decisions, "effective_at", now, limit)
+    return [_made(DecisionFeed, [*row[:-2], bool(row.undone)]) for row in rows]
+
+
+def _made(kind: type[T], row: Sequence[Any]) -> T:
+    return kind(*row)
+
+
+def _settled(
+    connection: Connection, query: Select[Any], table: Any, clock: str, now: int, limit: int
+) -> Sequence[Row[Any]]:
+    """Return the rows up to the first that is too young; one behind it waits too, so that none is passed over."""
+    settled = now - (SETTLE_US if connection.dialect.name == "postgresql" else 0)
+    rows = connection.execute(query.order_by(table.c.seq).limit(limit)).all()
+    for number, row in enumerate(rows):
+        if getattr(row, clock) > settled:
+            return rows[:number]
+    return rows
+
+
+def records(connection: Connection, ids: Sequence[str]) -> dict[str, bytes]:
+    """Return the records of verdicts by id: what the event was."""
+    return {row.id: bytes(row.record) for row in _RECORDS.rows(connection, list(ids))} if ids else {}
