@@ -1,1 +1,1 @@
-"""How an action reaches a platform (outbox and adaptors: still empty, see the open issues)."""
+"""Actions leave here: the outbox's worker, signed webhooks, platform adaptors."""

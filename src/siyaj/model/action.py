@@ -55,6 +55,7 @@ class PlatformAction(Struct, omit_defaults=True):
     kind: ActionKind
     subject: Subject
     decision: str
+    """The decision's id, or the verdict's (`ver_…`) where the policy acts alone."""
     case: str | None
     policy: str | None
     created_at: datetime
@@ -73,3 +74,6 @@ class Delivery(Struct):
     next_at: datetime
     delivered_at: datetime | None
     error: str
+    """What went wrong last."""
+    answer: str = ""
+    """What the platform said when it had done it."""

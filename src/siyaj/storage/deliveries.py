@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, and_, exists, func, select, update
+from sqlalchemy import Connection, Row, Select, Update, and_, exists, func, select, update
 
 from siyaj.model.action import ActionKind, Delivery, DeliveryState, PlatformAction
 from siyaj.model.clock import now_us, to_datetime
-from siyaj.storage.actions import platform_action
+from siyaj.storage.actions import platform_action, visible
 from siyaj.storage.tables import actions, deliveries, endpoints
 
 _WAITING = deliveries.c.state == DeliveryState.WAITING.value
@@ -27,29 +27,76 @@ class Claim(Struct):
     action: PlatformAction
 
 
-def claim(connection: Connection, lost_after: int, limit: int, kinds: Sequence[str]) -> list[Claim]:
-    """Take deliveries that are due at live endpoints of these kinds, the longest due first.
+def due(connection: Connection, kinds: Sequence[str]) -> list[str]:
+    """Return the ids of live endpoints of these kinds at which something is due. A read: nothing is claimed."""
+    query = (
+        select(deliveries.c.endpoint_id)
+        .join(actions, actions.c.seq == deliveries.c.action_seq)
+        .join(endpoints, endpoints.c.id == deliveries.c.endpoint_id)
+        .where(*_is_due(), endpoints.c.kind.in_(kinds))
+        .distinct()
+    )
+    return list(connection.execute(query).scalars())
+
+
+def claim(connection: Connection, endpoint: str, lost_after: int, limit: int) -> list[Claim]:
+    """Take deliveries that are due at an endpoint (by id), the longest due first.
 
     Until `lost_after` (microseconds) nobody else gets them. An action waits while an earlier one of the same subject
     at the same endpoint still waits.
     """
+    rows = connection.execute(_due_at(endpoint).limit(limit).with_for_update(of=deliveries, skip_locked=True)).all()
+    claims = [Claim(row.action_seq, endpoint, row.attempts + 1, platform_action(row)) for row in rows]
+    for one in claims:
+        connection.execute(_row(one.seq, endpoint).values(attempts=one.attempt, next_at=lost_after))
+    return claims
+
+
+def offered(
+    connection: Connection, endpoint: str, after: int, kind: str, limit: int
+) -> list[tuple[int, PlatformAction]]:
+    """Return (number, action) of what is due at an endpoint that is asked, with a number above `after`, in order."""
+    query = _due_at(endpoint, by_time=False).where(actions.c.seq > after)
+    if kind:
+        query = query.where(actions.c.kind == kind)
+    return [(row.action_seq, platform_action(row)) for row in connection.execute(query.limit(limit))]
+
+
+def take(connection: Connection, endpoint: str, action: str) -> Claim | None:
+    """Claim one visible action at an endpoint (by id) in order to write what became of it; None if it is not there.
+
+    What was delivered or given up on before comes again with the attempt that it had: `delivered` and `failed` leave
+    it as it is.
+    """
     query = (
-        select(deliveries.c.action_seq, deliveries.c.endpoint_id, deliveries.c.attempts, *actions.c)
+        select(deliveries.c.action_seq, deliveries.c.attempts, deliveries.c.state, *actions.c)
+        .join(actions, actions.c.seq == deliveries.c.action_seq)
+        .where(actions.c.id == action, deliveries.c.endpoint_id == endpoint, *visible())
+        .with_for_update(of=deliveries)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    waits = row.state == DeliveryState.WAITING.value
+    attempt = row.attempts + 1 if waits else row.attempts
+    if waits:
+        connection.execute(_row(row.action_seq, endpoint).values(attempts=attempt))
+    return Claim(row.action_seq, endpoint, attempt, platform_action(row))
+
+
+def _due_at(endpoint: str, *, by_time: bool = True) -> Select[Any]:
+    order = (deliveries.c.next_at, deliveries.c.action_seq) if by_time else (deliveries.c.action_seq,)
+    return (
+        select(deliveries.c.action_seq, deliveries.c.attempts, *actions.c)
         .join(actions, actions.c.seq == deliveries.c.action_seq)
         .join(endpoints, endpoints.c.id == deliveries.c.endpoint_id)
-        .where(_WAITING, deliveries.c.next_at <= now_us(), endpoints.c.disabled_at.is_(None))
-        .where(endpoints.c.kind.in_(kinds), ~_earlier_waits())
-        .order_by(deliveries.c.next_at, deliveries.c.action_seq)
-        .limit(limit)
-        .with_for_update(of=deliveries, skip_locked=True)
+        .where(*_is_due(), deliveries.c.endpoint_id == endpoint)
+        .order_by(*order)
     )
-    claims = [
-        Claim(row.action_seq, row.endpoint_id, row.attempts + 1, platform_action(row))
-        for row in connection.execute(query)
-    ]
-    for one in claims:
-        _update(connection, one.seq, one.endpoint, attempts=one.attempt, next_at=lost_after)
-    return claims
+
+
+def _is_due() -> tuple[Any, ...]:
+    return _WAITING, deliveries.c.next_at <= now_us(), endpoints.c.disabled_at.is_(None), ~_earlier_waits()
 
 
 def _earlier_waits() -> Any:
@@ -68,18 +115,77 @@ def _earlier_waits() -> Any:
 
 def delivered(connection: Connection, claim: Claim, answer: str) -> bool:
     """Return False when the claim was lost to another worker meanwhile."""
+    if claim.attempt > 1:
+        _release(connection, claim)
     values = {"state": DeliveryState.DELIVERED.value, "delivered_at": now_us(), "error": "", "answer": answer}
     return _finish(connection, claim, values)
 
 
 def failed(connection: Connection, claim: Claim, error: str, next_at: int | None) -> bool:
-    """Note a failure: to be tried again at `next_at`, or given up on (None)."""
-    values: dict[str, Any] = {"error": error}
+    """Note a failure: to be tried again at `next_at`, or given up on (None). Return False when the claim was lost.
+
+    What waits behind it, of the same subject, need not be looked at before.
+    """
     if next_at is None:
-        values["state"] = DeliveryState.DEAD.value
-    else:
-        values["next_at"] = next_at
-    return _finish(connection, claim, values)
+        _release(connection, claim)
+        return _finish(connection, claim, {"error": error, "state": DeliveryState.DEAD.value})
+    connection.execute(_behind(claim).where(deliveries.c.next_at < next_at).values(next_at=next_at))
+    return _finish(connection, claim, {"error": error, "next_at": next_at})
+
+
+def _behind(claim: Claim) -> Update:
+    """Update what waits behind a delivery: later actions of the same subject at the same endpoint."""
+    subject = claim.action.subject
+    later = select(actions.c.seq).where(
+        actions.c.subject_kind == subject.kind.value, actions.c.subject_id == subject.id, actions.c.seq > claim.seq
+    )
+    mine = update(deliveries).where(deliveries.c.endpoint_id == claim.endpoint, deliveries.c.action_seq.in_(later))
+    return mine.where(_WAITING, deliveries.c.attempts == 0)
+
+
+def _release(connection: Connection, claim: Claim) -> None:
+    """Nothing is in the way any more: what was put off leaves as soon as it may."""
+    its = select(actions.c.not_before).where(actions.c.seq == deliveries.c.action_seq).scalar_subquery()
+    connection.execute(_behind(claim).values(next_at=its))
+
+
+def replay(connection: Connection, *, endpoint: str = "", action: str = "") -> tuple[int, int]:
+    """Let dead deliveries be tried again, of one endpoint (by id), of one action, or all.
+
+    Return how many, and how many were left alone because a later action of the same subject has arrived there: to
+    remove now what was restored since would be wrong.
+    """
+    query = (
+        select(deliveries.c.action_seq, deliveries.c.endpoint_id, _later_arrived().label("late"))
+        .join(actions, actions.c.seq == deliveries.c.action_seq)
+        .where(deliveries.c.state == DeliveryState.DEAD.value)
+    )
+    if endpoint:
+        query = query.where(deliveries.c.endpoint_id == endpoint)
+    if action:
+        query = query.where(actions.c.id == action)
+    found = connection.execute(query).all()
+    again = [row for row in found if not row.late]
+    for row in again:
+        fresh = {"state": DeliveryState.WAITING.value, "attempts": 0, "next_at": now_us()}
+        connection.execute(_row(row.action_seq, row.endpoint_id).values(**fresh))
+    return len(again), len(found) - len(again)
+
+
+def _later_arrived() -> Any:
+    after, arrived = actions.alias("after"), deliveries.alias("arrived")
+    return exists().where(
+        and_(
+            after.c.subject_kind == actions.c.subject_kind,
+            after.c.subject_id == actions.c.subject_id,
+            after.c.seq > actions.c.seq,
+            after.c.kind != ActionKind.NOTIFY.value,
+            actions.c.kind != ActionKind.NOTIFY.value,
+            arrived.c.action_seq == after.c.seq,
+            arrived.c.endpoint_id == deliveries.c.endpoint_id,
+            arrived.c.state == DeliveryState.DELIVERED.value,
+        )
+    )
 
 
 def of_case(connection: Connection, case: str) -> list[Delivery]:
@@ -91,6 +197,22 @@ def of_decision(connection: Connection, decision: str) -> list[Delivery]:
     return _listed(connection, actions.c.decision_id == decision)
 
 
+def page(
+    connection: Connection, *, state: DeliveryState | None = None, endpoint: str = "", before: int | None = None,
+    limit: int = 50,
+) -> list[tuple[int, Delivery]]:  # fmt: skip
+    """Return (number of the action, delivery), newest first, with a number below `before`; `endpoint` by id."""
+    conditions = []
+    if state is not None:
+        conditions.append(deliveries.c.state == state.value)
+    if endpoint:
+        conditions.append(deliveries.c.endpoint_id == endpoint)
+    if before is not None:
+        conditions.append(deliveries.c.action_seq < before)
+    query = _joined().where(*conditions).order_by(deliveries.c.action_seq.desc(), endpoints.c.name).limit(limit)
+    return [(row.action_seq, delivery(row)) for row in connection.execute(query)]
+
+
 def counts(connection: Connection) -> dict[str, int]:
     """Return how many deliveries are in each state."""
     query = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
@@ -98,14 +220,16 @@ def counts(connection: Connection) -> dict[str, int]:
 
 
 def _listed(connection: Connection, *conditions: Any) -> list[Delivery]:
-    query = (
+    query = _joined().where(*conditions).order_by(deliveries.c.action_seq, endpoints.c.name)
+    return [delivery(row) for row in connection.execute(query)]
+
+
+def _joined() -> Select[Any]:
+    return (
         select(deliveries, actions.c.id.label("action_id"), actions.c.kind, endpoints.c.name)
         .join(actions, actions.c.seq == deliveries.c.action_seq)
         .join(endpoints, endpoints.c.id == deliveries.c.endpoint_id)
-        .where(*conditions)
-        .order_by(deliveries.c.action_seq, endpoints.c.name)
     )
-    return [delivery(row) for row in connection.execute(query)]
 
 
 def delivery(row: Row[Any]) -> Delivery:
@@ -118,20 +242,14 @@ def delivery(row: Row[Any]) -> Delivery:
         next_at=to_datetime(row.next_at),
         delivered_at=to_datetime(row.delivered_at) if row.delivered_at is not None else None,
         error=row.error,
+        answer=row.answer,
     )
 
 
 def _finish(connection: Connection, claim: Claim, values: dict[str, Any]) -> bool:
-    done = connection.execute(
-        update(deliveries)
-        .where(deliveries.c.action_seq == claim.seq, deliveries.c.endpoint_id == claim.endpoint)
-        .where(_WAITING, deliveries.c.attempts == claim.attempt)
-        .values(**values)
-    )
-    return done.rowcount == 1
+    mine = _row(claim.seq, claim.endpoint).where(_WAITING, deliveries.c.attempts == claim.attempt)
+    return connection.execute(mine.values(**values)).rowcount == 1
 
 
-def _update(connection: Connection, seq: int, endpoint: str, **values: Any) -> None:
-    connection.execute(
-        update(deliveries).where(deliveries.c.action_seq == seq, deliveries.c.endpoint_id == endpoint).values(**values)
-    )
+def _row(seq: int, endpoint: str) -> Update:
+    return update(deliveries).where(deliveries.c.action_seq == seq, deliveries.c.endpoint_id == endpoint)
