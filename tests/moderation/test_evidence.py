@@ -157,6 +157,27 @@ def test_a_blob_without_a_row_is_swept_after_an_hour(vault: Vault, folder: Path)
     assert kept.location.endswith(kept.evidence.id)
 
 
+def test_the_same_bytes_are_stored_once_until_the_last_copy_is_destroyed(
+    vault: Vault, database: Database, folder: Path
+) -> None:
+    first, second = seal(vault), seal(vault)
+    assert first.id != second.id
+    assert len(files(folder)) == 1
+    vault.hold(second.id, "person:lead", "request 12/2026")
+    age(database)
+    assert vault.sweep().destroyed == 1
+    assert vault.open(second.id, "person:amal", "") == PICTURE
+    vault.release(second.id, "person:lead", "")
+    vault.sweep()
+    assert files(folder) == []
+
+
+def test_a_copy_is_stored_anew_where_the_first_one_is_lost(vault: Vault, folder: Path) -> None:
+    seal(vault)
+    files(folder)[0].unlink()
+    assert vault.open(seal(vault).id, "person:amal", "") == PICTURE
+
+
 def test_a_store_that_cannot_be_written_is_unavailable_and_nothing_is_recorded(
     vault: Vault, database: Database, folder: Path
 ) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from cyclopts import Parameter
 
 from siyaj.cli.scan import STYLES
-from siyaj.cli.session import out, plain, session
+from siyaj.cli.session import out, plain, session, who
 from siyaj.model.errors import InvalidRequest, NotFound, SiyajError
 from siyaj.model.event import Event, EventKind, HashInput, MediaFile
 from siyaj.model.ids import new_id
@@ -34,7 +34,7 @@ def check(
     """
     checked = _event(event) if event is not None else _described(id, kind, text, link or [], hash or [])
     media = [MediaFile(path.name, _read(path)) for path in files]
-    request = CheckRequest(checked, media, "cli", None, hash_request(checked, media))
+    request = CheckRequest(checked, media, "cli", None, hash_request(checked, media), who=who())
     with Runtime.open(session.get().settings) as runtime:
         result = runtime.checker.check_now([request])[0]
     if isinstance(result, SiyajError):

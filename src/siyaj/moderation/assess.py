@@ -15,6 +15,7 @@ from siyaj.model.verdict import Verdict
 from siyaj.moderation.explanation import exhibits_of
 from siyaj.moderation.requests import CheckRequest
 from siyaj.policy.evaluate import Facts, Policy
+from siyaj.storage.evidence import Kept
 from siyaj.storage.exhibits import Exhibit
 from siyaj.storage.verdicts import Record, Timings
 
@@ -41,6 +42,8 @@ class Assessment(Struct):
     record: Record
     policy_version: str
     exhibits: list[Exhibit]
+    sealed: list[Kept] = msgspec.field(default_factory=list)
+    """The files of what is held or blocked: durable already, recorded with the verdict."""
 
 
 def assess(

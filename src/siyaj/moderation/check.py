@@ -10,10 +10,10 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from siyaj.banks.lookup import Lookup
 from siyaj.model.errors import (
@@ -24,13 +24,17 @@ from siyaj.model.errors import (
 )
 from siyaj.model.settings import Settings
 from siyaj.moderation.assess import Assessment, Prepared, assess
+from siyaj.moderation.evidence import Vault
 from siyaj.moderation.extraction import Drawn, FileDrawer, draw_words, read_hashes
 from siyaj.moderation.record import Result, answer_before, record
 from siyaj.moderation.requests import CheckAnswer, CheckRequest
+from siyaj.moderation.sealing import needs_sealing, seal_files
 from siyaj.policy.evaluate import Policy
 from siyaj.storage.database import Database
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 LARGEST_BATCH = 256
 BUSY_FROM = 4
@@ -46,6 +50,8 @@ class _Job(NamedTuple):
     requests: list[CheckRequest]
     drawn: list[Drawn | None]
     answered: asyncio.Future[Sequence[Result]]
+    assessed: list[Assessment | SiyajError] | None = None
+    """Set when it comes back from sealing: only to be recorded."""
 
 
 class Checker:
@@ -55,12 +61,21 @@ class Checker:
     """
 
     def __init__(
-        self, database: Database, lookup: Lookup, policy: Policy, drawer: FileDrawer, decoders: int, settings: Settings
+        self,
+        database: Database,
+        lookup: Lookup,
+        policy: Policy,
+        drawer: FileDrawer,
+        vault: Vault,
+        decoders: int,
+        settings: Settings,
     ) -> None:
         self._database = database
         self._lookup = lookup
         self._policy = policy
         self._drawer = drawer
+        self._vault = vault
+        self._sealing = 0
         self._appeal_url = settings.appeal_url
         self._first_review_us = int(settings.first_review_hours * _MICROSECONDS_PER_HOUR)
         self._limit = settings.queue
@@ -99,7 +114,9 @@ class Checker:
         for request in requests:
             drawn = self._draw_files(request) if request.files else None
             prepared.append(drawn if isinstance(drawn, (CheckAnswer, SiyajError)) else self._prepare(request, drawn))
-        return self._answer(prepared)
+        ready = [one for one in prepared if isinstance(one, Prepared)]
+        judged = iter(self._record([seal_files(self._vault, one) for one in self._assess(ready)]))
+        return [next(judged) if isinstance(one, Prepared) else one for one in prepared]
 
     def stats(self) -> dict[str, int]:
         """Return counters since the start, and how many wait now."""
@@ -168,13 +185,33 @@ class Checker:
     def _work(self) -> None:
         """The check thread: take what waits, answer it, until told to stop."""
         stopping = False
-        while not stopping:
-            jobs, stopping = self._take()
+        while not stopping or self._sealing:
+            jobs, stop = self._take()
+            stopping = stopping or stop
             self._busy = len(jobs) >= BUSY_FROM
+            self._sealing -= sum(job.assessed is not None for job in jobs)
             if jobs:
-                results = self._answer_safely(jobs)
-                with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                    jobs[0].answered.get_loop().call_soon_threadsafe(self._settle, jobs, results)
+                self._answer_jobs(jobs)
+
+    def _answer_jobs(self, jobs: Sequence[_Job]) -> None:
+        """Record what can be, and hand what has files to keep to the threads that seal: it comes back as a job."""
+        assessed = self._assess_safely(jobs)
+        ready = []
+        for job, its in zip(jobs, assessed, strict=True):
+            if job.assessed is None and any(needs_sealing(one) for one in its):
+                self._sealing += 1
+                self._decoding.submit(self._seal, job._replace(assessed=its))
+            else:
+                ready.append((job, its))
+        if ready:
+            results = self._record_safely([one for _, its in ready for one in its])
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop = jobs[0].answered.get_loop()
+                loop.call_soon_threadsafe(self._settle, [job for job, _ in ready], results)
+
+    def _seal(self, job: _Job) -> None:
+        its = [seal_files(self._vault, one) for one in job.assessed or ()]
+        self._jobs.put(job._replace(assessed=its))
 
     def _take(self) -> tuple[list[_Job], bool]:
         """Wait for a job, then take all that are there, up to a batch. True when it is time to stop."""
@@ -194,18 +231,28 @@ class Checker:
                 return jobs, False
         return jobs, True
 
-    def _answer_safely(self, jobs: Sequence[_Job]) -> Sequence[Result]:
-        """Answer a batch; a fault fails this batch only, and says so to each caller."""
-        pairs = [pair for job in jobs for pair in zip(job.requests, job.drawn, strict=True)]
+    def _assess_safely(self, jobs: Sequence[_Job]) -> list[list[Assessment | SiyajError]]:
+        """Assess the jobs that are not yet, in one batch. A fault fails this batch only, and says so to each caller."""
+        fresh = [job for job in jobs if job.assessed is None]
+        pairs = [pair for job in fresh for pair in zip(job.requests, job.drawn, strict=True)]
+        its = iter(self._safely(lambda: self._assess([self._prepare(*pair) for pair in pairs]), len(pairs)))
+        return [[next(its) for _ in job.requests] if job.assessed is None else job.assessed for job in jobs]
+
+    def _record_safely(self, assessed: Sequence[Assessment | SiyajError]) -> Sequence[Result]:
+        return self._safely(lambda: self._record(assessed), len(assessed))
+
+    def _safely(self, step: Callable[[], Sequence[T]], count: int) -> Sequence[T | SiyajError]:
+        if not count:
+            return []
         try:
-            return self._answer([self._prepare(request, drawn) for request, drawn in pairs])
+            return step()
         except SiyajError as error:
             fault = error
         except Exception:
-            log.exception("a batch of %d checks failed", len(pairs))
+            log.exception("a batch of %d checks failed", count)
             fault = SiyajError("this event could not be assessed; it was not recorded")
-        self.counts[f"failed.{fault.code}"] += len(pairs)
-        return [fault] * len(pairs)
+        self.counts[f"failed.{fault.code}"] += count
+        return [fault] * count
 
     def _prepare(self, request: CheckRequest, drawn: Drawn | None) -> Prepared | SiyajError:
         """Draw what is drawn from words, and join it with what was drawn from files."""
@@ -225,15 +272,16 @@ class Checker:
             missing += drawn.missing
         return Prepared(request, signals, missing, (time.perf_counter_ns() - began) // 1_000)
 
-    def _answer(self, prepared: Sequence[Prepared | Result]) -> list[Result]:
-        """Assess and record those that are prepared; the others are answered already."""
+    def _assess(self, prepared: Sequence[Prepared | SiyajError]) -> list[Assessment | SiyajError]:
         ready = [one for one in prepared if isinstance(one, Prepared)]
-        assessed = assess(ready, self._lookup, self._policy, self._appeal_url) if ready else []
+        assessed = iter(assess(ready, self._lookup, self._policy, self._appeal_url) if ready else [])
+        return [next(assessed) if isinstance(one, Prepared) else one for one in prepared]
+
+    def _record(self, assessed: Sequence[Assessment | SiyajError]) -> list[Result]:
         sound = [one for one in assessed if isinstance(one, Assessment)]
         recorded = iter(record(self._database, sound, self._first_review_us) if sound else [])
         self._count(sound)
-        judged = iter([next(recorded) if isinstance(one, Assessment) else one for one in assessed])
-        return [next(judged) if isinstance(one, Prepared) else one for one in prepared]
+        return [next(recorded) if isinstance(one, Assessment) else one for one in assessed]
 
     def _count(self, sound: Sequence[Assessment]) -> None:
         self.counts["batches"] += 1

@@ -29,6 +29,7 @@ PURPOSE = "evidence"
 ORPHAN_AGE = timedelta(hours=1)
 """A younger blob may belong to a transaction that is not finished."""
 _BATCH = 200
+_SAFE_US = 86_400_000_000
 _NAME_LENGTH = 255
 
 
@@ -64,10 +65,8 @@ class Vault:
         receipt: str | None = None,
     ) -> Kept:
         """Make the sealed blob durable and return its row, to be written by `record` in the caller's transaction."""
-        now, evidence_id = now_us(), new_id("evd")
-        sealed = self._keyring.seal(data, PURPOSE, evidence_id)
-        location = f"{to_datetime(now):%Y-%m}/{evidence_id}"
-        self._blobs.put(location, sealed.data)
+        now, evidence_id, sha256 = now_us(), new_id("evd"), hashlib.sha256(data).hexdigest()
+        key_id, nonce, location = self._copy_of(sha256, now) or self._store(data, evidence_id, now)
         known = Evidence(
             id=evidence_id,
             subject=subject,
@@ -77,14 +76,29 @@ class Vault:
             name=name.replace("\0", "�")[:_NAME_LENGTH],
             media_type=media_type,
             size=len(data),
-            sha256=hashlib.sha256(data).hexdigest(),
+            sha256=sha256,
             sealed_by=who,
             sealed_at=to_datetime(now),
             why=why,
             keep_until=to_datetime(now + self._keep_us),
             hold="",
         )
-        return Kept(known, sealed.key_id, sealed.nonce, location)
+        return Kept(known, key_id, nonce, location)
+
+    def _store(self, data: bytes, evidence_id: str, now: int) -> tuple[str, bytes, str]:
+        sealed = self._keyring.seal(data, PURPOSE, evidence_id)
+        location = f"{to_datetime(now):%Y-%m}/{evidence_id}"
+        self._blobs.put(location, sealed.data)
+        return sealed.key_id, sealed.nonce, location
+
+    def _copy_of(self, sha256: str, now: int) -> tuple[str, bytes, str] | None:
+        """The same bytes are stored once, however often they are posted: a wave must not fill the store. Only a copy
+        that will not be destroyed meanwhile is shared."""
+        with self._database.read() as connection:
+            copy = evidence.copy_of(connection, sha256, now + _SAFE_US)
+        if copy is None or not self._blobs.has(copy.location):
+            return None
+        return copy.key_id, copy.nonce, copy.location
 
     def seal(
         self,
@@ -175,7 +189,9 @@ class Vault:
                 elif evidence.mark_destroyed(connection, one.id, now):
                     audit.write(connection, who, "evidence.destroy", one.id, why="its time is over")
                     gone.append(one.location)
-        for location in gone:
+        with self._database.read() as connection:
+            shared = evidence.live_locations(connection, gone)
+        for location in set(gone) - shared:
             self._remove(location)
         swept.destroyed += len(gone)
         return len(due) == _BATCH
@@ -211,7 +227,7 @@ class Vault:
     def _unseal(self, kept: Kept) -> bytes:
         known = kept.evidence
         sealed = Sealed(kept.key_id, kept.nonce, self._blobs.get(kept.location))
-        data = self._keyring.unseal(sealed, PURPOSE, known.id)
+        data = self._keyring.unseal(sealed, PURPOSE, kept.location.rpartition("/")[2])
         if hashlib.sha256(data).hexdigest() != known.sha256:
             raise SealBroken(f"{known.id} is not what was sealed: its SHA-256 differs from the one recorded")
         return data

@@ -12,8 +12,10 @@ from siyaj.model.clock import now_us
 from siyaj.model.errors import AlreadyExists, IdempotencyMismatch, SiyajError, StorageUnavailable
 from siyaj.model.event import Event, EventKind
 from siyaj.model.ids import new_id
+from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.verdict import Action
 from siyaj.moderation.assess import Assessment
+from siyaj.moderation.evidence import record as record_evidence
 from siyaj.moderation.requests import CheckAnswer, CheckRequest
 from siyaj.storage import cases, exhibits, verdicts
 from siyaj.storage.cases import NewCase
@@ -54,6 +56,7 @@ def _write(connection: Connection, batch: Sequence[Assessment], first_review_us:
     _open_cases(connection, [one for one in fresh.values() if one.verdict.action is Action.HOLD], first_review_us)
     rows = {key: _row(one) for key, one in fresh.items()}
     verdicts.insert(connection, list(rows.values()))
+    _keep_evidence(connection, list(fresh.values()))
     exhibits.insert(connection, [(one.verdict.id, each) for one in fresh.values() for each in one.exhibits])
     known |= {key: Answered(row.request_hash, row.answer) for key, row in rows.items()}
     return [
@@ -116,10 +119,23 @@ def _open_cases(connection: Connection, held: Sequence[Assessment], first_review
     cases.merge_many(connection, merged)
 
 
+def _keep_evidence(connection: Connection, fresh: Sequence[Assessment]) -> None:
+    """Write the rows of what was sealed before, now that each has its case."""
+    for one in fresh:
+        for kept in one.sealed:
+            kept.evidence.case = one.verdict.case
+    record_evidence(connection, [kept for one in fresh for kept in one.sealed])
+
+
 def subject(event: Event) -> str:
     """Return `kind:id` of what a case about this event is about."""
     kind = event.kind.value if event.kind in (EventKind.ACCOUNT, EventKind.CHANNEL) else "item"
     return f"{kind}:{event.id}"
+
+
+def subject_of(event: Event) -> Subject:
+    kind, _, subject_id = subject(event).partition(":")
+    return Subject(SubjectKind(kind), subject_id)
 
 
 def _new_case(one: Assessment, first_review_us: int) -> NewCase:

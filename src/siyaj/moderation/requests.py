@@ -21,6 +21,8 @@ class CheckRequest(Struct, gc=False):
     idempotency_key: str | None
     request_hash: bytes
     request_key: str = ""
+    who: str = "system"
+    """For the evidence and the audit log."""
 
     def __post_init__(self) -> None:
         if self.idempotency_key is not None:

@@ -55,7 +55,7 @@ class Runtime:
             stack.callback(self.box.close)
             self.drawer = FileDrawer(self.box, self.lookup, self.matcher.counts)
             workers = self.box.workers
-            self.checker = Checker(self.database, self.lookup, self.policy, self.drawer, workers, settings)
+            self.checker = Checker(self.database, self.lookup, self.policy, self.drawer, self.vault, workers, settings)
             stack.callback(self.checker.close)
             self.cases = Cases(self.database, settings)
             self.reports = Reports(self.database, int(settings.first_review_hours * 3_600_000_000))

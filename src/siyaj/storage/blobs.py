@@ -67,6 +67,15 @@ class Blobs:
         with _translated():
             return bytes(self._store.get(name).bytes())
 
+    def has(self, name: str) -> bool:
+        """Raises StorageUnavailable."""
+        try:
+            with _translated():
+                self._store.head(name)
+        except NotFound:
+            return False
+        return True
+
     def remove(self, name: str) -> None:
         """Remove a blob; one that is gone already is no error. Raises StorageUnavailable."""
         try:

@@ -39,6 +39,18 @@ def get(connection: Connection, evidence_id: str) -> Kept | None:
     return Kept(_evidence(row), row.key_id, bytes(row.nonce), row.location) if row else None
 
 
+def copy_of(connection: Connection, sha256: str, keep_until: int) -> Kept | None:
+    """Return live evidence of the same bytes whose date is not before `keep_until`."""
+    query = (
+        select(evidence)
+        .where(evidence.c.sha256 == sha256, evidence.c.destroyed_at.is_(None), evidence.c.keep_until >= keep_until)
+        .order_by(evidence.c.seq.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return Kept(_evidence(row), row.key_id, bytes(row.nonce), row.location) if row else None
+
+
 def listed(
     connection: Connection,
     *,

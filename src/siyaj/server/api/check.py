@@ -49,7 +49,9 @@ class CheckRoutes:
         event = read_event(body.json)
         key = idempotency_key(scope)
         self._gatekeeper.spend(caller, 1)
-        request = CheckRequest(event, body.files, caller.key.id, key, hash_request(event, body.files))
+        request = CheckRequest(
+            event, body.files, caller.key.id, key, hash_request(event, body.files), who=f"key:{caller.key.name}"
+        )
         answer = await self._runtime.checker.submit(request)
         await _send(send, answer.body, [_REPLAYED] if answer.replayed else [])
 
