@@ -99,6 +99,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         float, _setting("Share of reviewers' decisions that another person makes again, blind.", ge=0, le=1)
     ] = 0.05
 
+    require_totp: Annotated[
+        bool, _setting("Whether people with a password must set up a second factor before they work.")
+    ] = True
+
 
 def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """Read `SIYAJ_*` variables; keyword arguments that are not None win. Raises UserError naming the variable."""

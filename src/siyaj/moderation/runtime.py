@@ -17,7 +17,9 @@ from siyaj.moderation.evidence import Vault
 from siyaj.moderation.exposure import Exposures
 from siyaj.moderation.extraction import FileDrawer
 from siyaj.moderation.quality import Quality
+from siyaj.moderation.people import People
 from siyaj.moderation.reports import Reports
+from siyaj.moderation.sessions import Sessions
 from siyaj.policy.load import load_policy
 from siyaj.signals.box import MediaBox
 from siyaj.signals.registry import signal_types
@@ -39,6 +41,8 @@ class Runtime:
             self.keyring = Keyring.open(Path(settings.data), settings.secret)
             blobs = Blobs.open(settings.evidence_store, Path(settings.data))
             self.vault = Vault(self.database, self.keyring, blobs, settings.evidence_days)
+            self.people = People(self.database, self.keyring)
+            self.sessions = Sessions(self.database, settings)
             self.matcher = Matcher(signal_types())
             self.keeper = Keeper(self.database, self.matcher, Path(settings.data) / "index", settings.poll_seconds)
             self.keeper.start()

@@ -17,7 +17,11 @@ from siyaj.server.api.check import CheckRoutes
 from siyaj.server.api.health import healthz, metrics, readyz
 from siyaj.server.api.reports import ReportsController
 from siyaj.server.api.verdicts import VerdictsController
-from siyaj.server.auth import Gatekeeper
+from siyaj.server.auth import Gatekeeper, is_browser
+from siyaj.server.console import page
+from siyaj.server.console.app import create_console, root
+from siyaj.server.console.page import error_page
+from siyaj.server.console.static import static_file
 from siyaj.server.gate import Gate
 from siyaj.server.metrics import Metrics
 from siyaj.server.problems import answer_error, answer_http
@@ -41,16 +45,28 @@ def create_app(runtime: Runtime) -> ASGIApp:
             openapi_json,
             docs,
             docs_style,
+            create_console(),
+            root,
+            static_file,
         ],
         state=State({"runtime": runtime, "metrics": measured}),
-        exception_handlers={SiyajError: answer_error, HTTPException: answer_http},
+        exception_handlers={SiyajError: _answer_error, HTTPException: _answer_http},
         openapi_config=openapi.CONFIG,
         request_max_body_size=None,  # the gate counts
         logging_config=None,
     )
     app.state["openapi"] = openapi.document(app)
     hot = {"/v1/check": routes.check, "/v1/check/batch": routes.batch}
-    return Gate(app, hot, gatekeeper, measured, settings)
+    return Gate(app, hot, gatekeeper, measured, settings, error_page)
+
+
+def _answer_error(request: Request[Any, Any, Any], error: SiyajError) -> Response[Any]:
+    """A page for people, a problem for programs."""
+    return page.answer_error(request, error) if is_browser(request.scope["path"]) else answer_error(request, error)
+
+
+def _answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    return page.answer_http(request, error) if is_browser(request.scope["path"]) else answer_http(request, error)
 
 
 @get("/openapi.json", include_in_schema=False)

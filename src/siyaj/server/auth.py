@@ -16,6 +16,9 @@ MOST_REMEMBERED = 10_000
 
 PUBLIC = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/docs/style.css"})
 
+BROWSER = ("/console", "/report", "/receipt", "/appeal", "/static")
+"""Beginnings of the paths that people read in a browser: no key; the console asks for a session by itself."""
+
 _SCOPES = (
     ("/v1/check", "check", "check"),
     ("/v1/reports", "report", "report"),
@@ -33,6 +36,11 @@ def needed_scope(method: str, path: str) -> str | None:
         if path == prefix or path.startswith(f"{prefix}/"):
             return reading if method in ("GET", "HEAD") else writing
     return None
+
+
+def is_browser(path: str) -> bool:
+    """True for a page that a person reads: its errors are pages too, and no key is asked for."""
+    return path == "/" or any(path == one or path.startswith(f"{one}/") for one in BROWSER)
 
 
 class Caller(Struct):

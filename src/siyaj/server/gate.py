@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from siyaj.model.errors import RequestTimeout, RequestTooLarge, SiyajError
 from siyaj.model.ids import new_id
 from siyaj.model.settings import Settings
-from siyaj.server.auth import PUBLIC, Caller, Gatekeeper, authorise, bearer
+from siyaj.server.auth import PUBLIC, Caller, Gatekeeper, authorise, bearer, is_browser
 from siyaj.server.metrics import Metrics
 from siyaj.server.problems import STATUS, headers, problem
 
@@ -26,6 +26,24 @@ SAFETY_HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),
 )
+CSP = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    b"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+"""Of every page for people: nothing from elsewhere, nothing inline."""
+BROWSER_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", CSP),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), interest-cohort=()"),
+)
+
+
+ErrorPage = Callable[[Scope, SiyajError], bytes]
 
 
 class Gate:
@@ -38,13 +56,16 @@ class Gate:
         gatekeeper: Gatekeeper,
         metrics: Metrics,
         settings: Settings,
+        error_page: ErrorPage,
     ) -> None:
-        """`hot` are routes by path that are answered without the framework's work per request."""
+        """`hot` are routes by path that are answered without the framework's work per request; `error_page` makes
+        the page that a person reads when something goes wrong."""
         self.app = app
         self.hot = hot
         self.gatekeeper = gatekeeper
         self.metrics = metrics
         self.settings = settings
+        self.error_page = error_page
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,7 +74,8 @@ class Gate:
         began = time.perf_counter()
         given = dict(scope["headers"])
         request_id = _request_id(given.get(b"x-request-id"))
-        exchange = _Exchange(send, request_id, self._limit(scope, given), receive)
+        page = (lambda error: self.error_page(scope, error)) if is_browser(scope["path"]) else None
+        exchange = _Exchange(send, request_id, self._limit(scope, given), receive, page)
         scope["state"] = {**scope.get("state", {}), "request_id": request_id.decode()}
         try:
             async with asyncio.timeout(self.settings.request_seconds):
@@ -72,7 +94,7 @@ class Gate:
 
     async def _admit(self, scope: Any, given: dict[bytes, bytes]) -> None:
         path = scope["path"]
-        if path in PUBLIC or (path == "/metrics" and _is_local(scope, given)):
+        if path in PUBLIC or is_browser(path) or (path == "/metrics" and _is_local(scope, given)):
             return
         secret = bearer(given.get(b"authorization"))
         caller = self.gatekeeper.recall(secret)
@@ -97,7 +119,16 @@ def caller_of(scope: Scope) -> Caller:
 class _Exchange:
     """One request's two ends: counts what comes in, adds headers to what goes out."""
 
-    def __init__(self, send: Send, request_id: bytes, limit: int, receive: Receive) -> None:
+    def __init__(
+        self,
+        send: Send,
+        request_id: bytes,
+        limit: int,
+        receive: Receive,
+        page: Callable[[SiyajError], bytes] | None = None,
+    ) -> None:
+        """`page` makes the page for an error, where a person reads it."""
+        self._page = page
         self._send = send
         self._receive = receive
         self._request_id = request_id
@@ -125,15 +156,25 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message["headers"], *SAFETY_HEADERS, (b"x-request-id", self._request_id)]
+            given = list(message["headers"])
+            if self._page is not None:
+                names = {name.lower() for name, _ in given}
+                given += [header for header in BROWSER_HEADERS if header[0] not in names]
+            else:
+                given += SAFETY_HEADERS
+            message["headers"] = [*given, (b"x-request-id", self._request_id)]
         await self._send(message)
 
     async def refuse(self, error: SiyajError) -> None:
         """Answer with a problem, unless an answer has begun already."""
         if self.status:
             return
-        body = msgspec.json.encode(problem(error, self._request_id.decode()))
         its = [(name.encode(), value.encode()) for name, value in headers(error).items()]
+        if self._page is not None:
+            body = self._page(error)
+            its = [(b"content-type", b"text/html; charset=utf-8"), *(one for one in its if one[0] == b"retry-after")]
+        else:
+            body = msgspec.json.encode(problem(error, self._request_id.decode()))
         its += [(b"content-length", str(len(body)).encode()), (b"connection", b"close")]
         await self.send({"type": "http.response.start", "status": STATUS[error.code], "headers": its})
         await self.send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,61 @@
+"""The menu: what there is, under which heading, and who sees it. Each area adds its line here."""
+
+from typing import NamedTuple
+
+from siyaj.model.person import Permission, Person
+from siyaj.server.console.i18n import N_
+from siyaj.server.console.i18n import gettext as _
+
+
+class Place(NamedTuple):
+    """A line of the menu. `label` is translated when it is shown."""
+
+    label: str
+    href: str
+    permission: Permission
+
+
+class Group(NamedTuple):
+    """A heading and its lines."""
+
+    label: str
+    places: tuple[Place, ...]
+
+
+P = Permission
+GROUPS: tuple[Group, ...] = (
+    Group(N_("Work"), (Place(N_("Home"), "/console/", P.SEE_SELF),)),
+    Group(
+        N_("Keeping"),
+        (
+            Place(N_("People"), "/console/people", P.SEE_PEOPLE),
+            Place(N_("Audit log"), "/console/audit", P.SEE_AUDIT),
+        ),
+    ),
+)
+
+
+class Shown(NamedTuple):
+    """A line as it is shown to somebody."""
+
+    label: str
+    href: str
+    current: bool
+
+
+def of(person: Person, path: str) -> list[tuple[str, list[Shown]]]:
+    """Return the menu that this person sees on this page; headings without lines are left out."""
+    menu = []
+    for group in GROUPS:
+        lines = [
+            Shown(_(place.label), place.href, _is_current(place.href, path))
+            for place in group.places
+            if person.may(place.permission)
+        ]
+        if lines:
+            menu.append((_(group.label), lines))
+    return menu
+
+
+def _is_current(href: str, path: str) -> bool:
+    return path == href or (href != "/console/" and path.startswith(f"{href}/"))

@@ -1,0 +1,163 @@
+"""Pages: Jinja2 templates with what each of them needs, answers, and the pages for errors."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Response
+from litestar.datastructures import Cookie
+from litestar.exceptions import HTTPException
+from litestar.types import Scope
+from markupsafe import Markup
+
+from siyaj.model.errors import ErrorCode, Forbidden, NotFound, SiyajError, Unauthenticated
+from siyaj.model.person import Locale, Permission
+from siyaj.server.console import csrf, i18n, nav
+from siyaj.server.console.i18n import gettext as _
+from siyaj.server.console.session import AnyRequest, path_of, visit_of
+from siyaj.server.problems import STATUS
+
+HERE = Path(__file__).parent
+FOLDERS = (HERE / "templates", HERE.parent / "public" / "templates")
+
+
+def render(request: AnyRequest, template: str, *, status: int = 200, **context: Any) -> Response[str]:
+    """Answer with a page. Templates see `person` (or None), `locale`, `dir`, `menu`, `csrf` and `context`."""
+    visit = visit_of(request) if "visit" in request.scope["state"] else None
+    person = visit.person if visit is not None and visit.signed_in else None
+    locale, token = i18n.current.get(), csrf.token(request)
+    text = (
+        environment()
+        .get_template(template)
+        .render(
+            request=request,
+            path=path_of(request),
+            person=person,
+            locale=locale,
+            dir=i18n.direction(locale),
+            menu=nav.of(person, path_of(request)) if person else [],
+            csrf=token,
+            csrf_field=lambda: Markup('<input type="hidden" name="{}" value="{}">').format(csrf.FIELD, token),
+            **context,
+        )
+    )
+    answer = Response(text, media_type="text/html", status_code=status)
+    if form_cookie := csrf.cookie(request):
+        answer.cookies.append(form_cookie)
+    return answer
+
+
+def redirect(request: AnyRequest, to: str, *, cookies: Iterable[Cookie] = ()) -> Response[str]:
+    """Send the browser to another page of ours; htmx too, which would follow a redirect without showing it."""
+    if request.headers.get("hx-request"):
+        return Response("", headers={"hx-redirect": to}, cookies=list(cookies), media_type="text/html")
+    return Response("", status_code=303, headers={"location": to}, cookies=list(cookies), media_type="text/html")
+
+
+def answer_error(request: AnyRequest, error: SiyajError) -> Response[str]:
+    """Litestar's handler for our errors on pages: to the log-in when nobody is signed in, else a page that says it."""
+    if isinstance(error, Unauthenticated) and request.scope["path"].startswith("/console"):
+        path = path_of(request) if request.scope["method"] == "GET" else "/console/"
+        return redirect(request, f"/console/login?next={quote(path)}" if path != "/console/" else "/console/login")
+    return render(request, "error.html", status=STATUS[error.code], **_shown(error))
+
+
+def answer_http(request: AnyRequest, error: HTTPException) -> Response[str]:
+    """Litestar's handler for its own errors: no such page, a field that does not fit."""
+    if error.status_code == 404:
+        return answer_error(request, NotFound("there is no such page"))
+    fault = SiyajError(str(error.detail))
+    shown = {**_shown(fault), "status": error.status_code}
+    return render(request, "error.html", **shown)
+
+
+def error_page(scope: Scope, error: SiyajError) -> bytes:
+    """The gate's page, for what goes wrong before or outside of a handler. Knows neither session nor person."""
+    accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+    locale = i18n.preferred(accepted)
+    token = i18n.current.set(locale)
+    try:
+        page = environment().get_template("error.html")
+        shown: dict[str, Any] = {
+            "person": None,
+            "locale": locale,
+            "dir": i18n.direction(locale),
+            "menu": [],
+            "csrf": "",
+            "path": "",
+        }
+        return page.render(**shown, request=None, **_shown(error)).encode()
+    finally:
+        i18n.current.reset(token)
+
+
+def _shown(error: SiyajError) -> dict[str, Any]:
+    title = {
+        ErrorCode.NOT_FOUND: _("There is nothing here"),
+        ErrorCode.FORBIDDEN: _("You may not do this"),
+        ErrorCode.RATE_LIMITED: _("Too many attempts"),
+        ErrorCode.STALE_VERSION: _("This has changed meanwhile"),
+        ErrorCode.CASE_HELD: _("Somebody else is working on this"),
+        ErrorCode.DECISION_FINAL: _("This can no longer be undone"),
+        ErrorCode.APPEAL_CLOSED: _("An appeal is no longer possible"),
+        ErrorCode.STORAGE_UNAVAILABLE: _("The database does not answer"),
+        ErrorCode.INTERNAL: _("A fault of ours"),
+    }.get(error.code, _("This did not work"))
+    return {"title": title, "error": error, "permission": error.hint if isinstance(error, Forbidden) else None}
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates. Every text is escaped; an unknown name is an error, not a gap."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDERS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.globals.update(static=static, Permission=Permission, Locale=Locale, language_names=i18n.NAMES)
+    made.filters.update(ago=ago, moment=moment, day=day, number=number)
+    return made
+
+
+def static(name: str) -> str:
+    """Return the address of a static file; it changes with the content, so that browsers may keep it for ever."""
+    return f"/static/{name}?v={static_files()[name][1]}"
+
+
+@cache
+def static_files() -> dict[str, tuple[bytes, str]]:
+    """Return each static file's bytes and the beginning of its SHA-256."""
+    found = {}
+    for path in sorted((HERE / "static").iterdir()):
+        data = path.read_bytes()
+        found[path.name] = (data, hashlib.sha256(data).hexdigest()[:16])
+    return found
+
+
+def ago(at: datetime) -> str:
+    """Return e.g. `3 hours ago` or `in 2 days`, in the language of the page."""
+    return format_timedelta(at - datetime.now(UTC), add_direction=True, locale=i18n.current.get().value)
+
+
+def moment(at: datetime) -> str:
+    """Return date and time, UTC."""
+    return f"{format_datetime(at.astimezone(UTC), 'd MMM y, HH:mm', locale=i18n.current.get().value)} UTC"
+
+
+def day(at: datetime) -> str:
+    return format_date(at.astimezone(UTC), "d MMM y", locale=i18n.current.get().value)
+
+
+def number(value: float) -> str:
+    return format_decimal(value, locale=i18n.current.get().value)
