@@ -16,8 +16,8 @@ from siyaj.moderation.check import Checker
 from siyaj.moderation.evidence import Vault
 from siyaj.moderation.exposure import Exposures
 from siyaj.moderation.extraction import FileDrawer
-from siyaj.moderation.quality import Quality
 from siyaj.moderation.people import People
+from siyaj.moderation.quality import Quality
 from siyaj.moderation.reports import Reports
 from siyaj.moderation.sessions import Sessions
 from siyaj.policy.load import load_policy
