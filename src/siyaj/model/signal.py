@@ -7,7 +7,8 @@ class Signal(Struct, frozen=True, omit_defaults=True, gc=False):
     """`value` is canonical for its type (lower-case hex, canonical URL, the text itself).
 
     `part` says which part of the event it was drawn from: `text`, `link:0`, `hash:0`, `file:0`,
-    `account.name`, `account.handle`, `account.bio`, `channel.title`, `channel.handle`, `channel.topic`.
+    `account.name`, `account.handle`, `account.bio`, `channel.title`, `channel.handle`, `channel.topic`,
+    `channel.avatar`, `channel.invite:0`.
     `variant` says how it was drawn where that is not the plain way, e.g. `flip_y` for a mirrored PDQ.
     """
 

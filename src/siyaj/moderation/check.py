@@ -29,6 +29,7 @@ from siyaj.moderation.extraction import Drawn, FileDrawer, draw_words, read_hash
 from siyaj.moderation.record import Result, answer_before, record
 from siyaj.moderation.requests import CheckAnswer, CheckRequest
 from siyaj.moderation.sealing import needs_sealing, seal_files
+from siyaj.moderation.sightings import Sightings
 from siyaj.policy.evaluate import Policy
 from siyaj.storage.database import Database
 
@@ -69,6 +70,7 @@ class Checker:
         vault: Vault,
         decoders: int,
         settings: Settings,
+        sightings: Sightings,
     ) -> None:
         self._database = database
         self._lookup = lookup
@@ -76,6 +78,7 @@ class Checker:
         self._drawer = drawer
         self._vault = vault
         self._sealing = 0
+        self._sightings = sightings
         self._appeal_url = settings.appeal_url
         self._first_review_us = int(settings.first_review_hours * _MICROSECONDS_PER_HOUR)
         self._limit = settings.queue
@@ -279,7 +282,7 @@ class Checker:
 
     def _record(self, assessed: Sequence[Assessment | SiyajError]) -> list[Result]:
         sound = [one for one in assessed if isinstance(one, Assessment)]
-        recorded = iter(record(self._database, sound, self._first_review_us) if sound else [])
+        recorded = iter(record(self._database, sound, self._first_review_us, self._sightings) if sound else [])
         self._count(sound)
         return [next(recorded) if isinstance(one, Assessment) else one for one in assessed]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from siyaj.banks.lookup import Lookup
 from siyaj.model.errors import ErrorCode, InvalidSignal, SiyajError, UnknownSignalType
-from siyaj.model.event import Event, MediaFile
+from siyaj.model.event import Event, EventKind, MediaFile
 from siyaj.model.signal import Missing, Signal
 from siyaj.signals.base import Content, ContentKind, SignalType
 from siyaj.signals.box import MediaBox
@@ -40,6 +40,8 @@ def read_hashes(event: Event) -> list[Signal]:
         except UnknownSignalType as error:
             raise UnknownSignalType(error.message, field=f"hashes[{position}].type", hint=error.hint) from None
         signals.append(Signal(given.type, value, given.quality, f"hash:{position}"))
+    if event.kind is EventKind.CHANNEL and event.channel is not None and event.channel.avatar:
+        signals.append(Signal("pdq", event.channel.avatar, part="channel.avatar"))
     return signals
 
 
@@ -114,6 +116,9 @@ def _words(event: Event) -> Iterator[tuple[ContentKind, str, str]]:
         yield from _named("account", account.name, account.handle, "bio", account.bio)
     if (channel := event.channel) is not None:
         yield from _named("channel", channel.title, channel.handle, "topic", channel.topic)
+        if event.kind is EventKind.CHANNEL:
+            for position, invite in enumerate(channel.invites):
+                yield ContentKind.LINK, f"channel.invite:{position}", invite
 
 
 def _named(subject: str, name: str, handle: str, prose: str, words: str) -> Iterator[tuple[ContentKind, str, str]]:

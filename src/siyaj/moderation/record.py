@@ -17,6 +17,7 @@ from siyaj.model.verdict import Action
 from siyaj.moderation.assess import Assessment
 from siyaj.moderation.evidence import record as record_evidence
 from siyaj.moderation.requests import CheckAnswer, CheckRequest
+from siyaj.moderation.sightings import Pending, Sightings
 from siyaj.storage import cases, exhibits, verdicts
 from siyaj.storage.cases import NewCase
 from siyaj.storage.database import Connection, Database
@@ -28,14 +29,15 @@ _ATTEMPTS = 4
 Result = CheckAnswer | SiyajError
 
 
-def record(database: Database, batch: Sequence[Assessment], first_review_us: int) -> list[Result]:
+def record(database: Database, batch: Sequence[Assessment], first_review_us: int, sightings: Sightings) -> list[Result]:
     """Write a batch and return its answers. Raises StorageUnavailable; then nothing was written."""
     for _ in range(_ATTEMPTS):
         try:
             with database.begin() as connection:
-                results = _write(connection, batch, first_review_us)
+                results, pending = _write(connection, batch, first_review_us, sightings)
         except AlreadyExists:
             continue  # another process answered the same request or opened the same case first: read again
+        sightings.settle(pending)
         return results
     raise StorageUnavailable("another process keeps writing the same verdicts", hint="retry")
 
@@ -47,7 +49,9 @@ def answer_before(database: Database, request: CheckRequest) -> Result | None:
     return None if before is None else _again(request, before)
 
 
-def _write(connection: Connection, batch: Sequence[Assessment], first_review_us: int) -> list[Result]:
+def _write(
+    connection: Connection, batch: Sequence[Assessment], first_review_us: int, sightings: Sightings
+) -> tuple[list[Result], Pending]:
     known = verdicts.answered(connection, [one.request.request_key for one in batch])
     fresh: dict[str, Assessment] = {}
     for one in batch:
@@ -58,13 +62,14 @@ def _write(connection: Connection, batch: Sequence[Assessment], first_review_us:
     verdicts.insert(connection, list(rows.values()))
     _keep_evidence(connection, list(fresh.values()))
     exhibits.insert(connection, [(one.verdict.id, each) for one in fresh.values() for each in one.exhibits])
+    pending = sightings.write(connection, list(fresh.values()))
     known |= {key: Answered(row.request_hash, row.answer) for key, row in rows.items()}
     return [
         CheckAnswer(rows[one.request.request_key].answer)
         if fresh.get(one.request.request_key) is one
         else _again(one.request, known[one.request.request_key])
         for one in batch
-    ]
+    ], pending
 
 
 def _again(request: CheckRequest, before: Answered) -> Result:
@@ -129,8 +134,11 @@ def _keep_evidence(connection: Connection, fresh: Sequence[Assessment]) -> None:
 
 def subject(event: Event) -> str:
     """Return `kind:id` of what a case about this event is about."""
-    kind = event.kind.value if event.kind in (EventKind.ACCOUNT, EventKind.CHANNEL) else "item"
-    return f"{kind}:{event.id}"
+    if event.kind is EventKind.ACCOUNT:
+        return f"account:{event.account.id if event.account else event.id}"
+    if event.kind is EventKind.CHANNEL:
+        return f"channel:{event.channel.id if event.channel else event.id}"
+    return f"item:{event.id}"
 
 
 def subject_of(event: Event) -> Subject:

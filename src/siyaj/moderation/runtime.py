@@ -12,6 +12,7 @@ from siyaj.matching.matcher import Matcher
 from siyaj.model.errors import SiyajError
 from siyaj.model.settings import Settings
 from siyaj.moderation.cases import Cases
+from siyaj.moderation.channels import Channels
 from siyaj.moderation.check import Checker
 from siyaj.moderation.evidence import Vault
 from siyaj.moderation.exposure import Exposures
@@ -20,6 +21,7 @@ from siyaj.moderation.people import People
 from siyaj.moderation.quality import Quality
 from siyaj.moderation.reports import Reports
 from siyaj.moderation.sessions import Sessions
+from siyaj.moderation.sightings import Sightings
 from siyaj.policy.load import load_policy
 from siyaj.signals.box import MediaBox
 from siyaj.signals.registry import signal_types
@@ -59,7 +61,11 @@ class Runtime:
             stack.callback(self.box.close)
             self.drawer = FileDrawer(self.box, self.lookup, self.matcher.counts)
             workers = self.box.workers
-            self.checker = Checker(self.database, self.lookup, self.policy, self.drawer, self.vault, workers, settings)
+            self.channels = Channels(self.database, self.lookup, self.policy, settings)
+            sightings = Sightings(self.channels.stir)
+            self.checker = Checker(
+                self.database, self.lookup, self.policy, self.drawer, self.vault, workers, settings, sightings
+            )
             stack.callback(self.checker.close)
             self.cases = Cases(self.database, settings)
             self.reports = Reports(self.database, int(settings.first_review_hours * 3_600_000_000))

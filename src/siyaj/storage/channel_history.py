@@ -1,0 +1,156 @@
+"""What happened to a channel: its facts over time, the reports on it and in it, decisions and cases."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
+
+from siyaj.model.channel import ChannelEvent, ChannelMark
+from siyaj.model.clock import to_datetime
+from siyaj.model.verdict import Reason
+from siyaj.storage.tables import cases, channel_facts, decisions, reporters, reports
+
+MOST = 1_000
+"""Of each kind, the newest."""
+
+_LATER = decisions.alias("later")
+_STANDS = ~exists(select(_LATER.c.seq).where(_LATER.c.supersedes == decisions.c.id))
+
+
+class Removal(Struct, frozen=True):
+    """A person's decision that stands. `at` in microseconds."""
+
+    id: str
+    at: int
+    policy: str
+
+
+class ReportWeight(Struct, frozen=True):
+    """One reporter's reports of late: `weight` is 0–1, how far they are to be believed."""
+
+    reporter: str
+    weight: float
+    at: int
+
+
+def events(connection: Connection, channel: str) -> list[ChannelEvent]:
+    """Return what happened, oldest first."""
+    found = [*_facts(connection, channel), *_reports(connection, channel)]
+    found += [*_decisions(connection, channel), *_cases(connection, channel)]
+    return sorted(found, key=lambda event: event.at)
+
+
+def removals(connection: Connection, channel: str) -> list[Removal]:
+    """Return the removals of items in a channel that people decided and that stand, oldest first."""
+    query = select(decisions).where(
+        decisions.c.channel_id == channel,
+        decisions.c.subject_kind == "item",
+        decisions.c.action == "remove",
+        decisions.c.kind != "undo",
+        decisions.c.decided_by != "policy",
+        _STANDS,
+    )
+    rows = connection.execute(query.order_by(decisions.c.seq.desc()).limit(MOST)).all()
+    return [Removal(row.id, row.decided_at, row.policy or "") for row in reversed(rows)]
+
+
+def last_decision(connection: Connection, channel: str) -> tuple[str, int] | None:
+    """Return the action and moment of the newest decision on the channel itself that stands."""
+    rows = connection.execute(_on_channel(channel).order_by(decisions.c.seq.desc()).limit(1)).all()
+    return (rows[0].action, rows[0].decided_at) if rows else None
+
+
+def state_decision(connection: Connection, channel: str) -> tuple[str, int] | None:
+    """The same, of those decisions that open, limit or close it."""
+    actions = ("limit", "close_channel", "restore", "reopen_channel")
+    query = _on_channel(channel).where(decisions.c.action.in_(actions))
+    rows = connection.execute(query.order_by(decisions.c.seq.desc()).limit(1)).all()
+    return (rows[0].action, rows[0].decided_at) if rows else None
+
+
+def _on_channel(channel: str) -> Any:
+    return select(decisions).where(
+        decisions.c.subject_kind == "channel",
+        decisions.c.subject_id == channel,
+        decisions.c.kind != "undo",
+        _STANDS,
+    )
+
+
+def reporters_of(connection: Connection, channel: str, since: int) -> list[ReportWeight]:
+    """Return who reported the channel or items in it since then, each once, by how often they were right before.
+
+    A reporter's weight is Laplace's rule over decided reports, (upheld + 1) / (upheld + rejected + 2), times what the
+    report itself was weighed at (less when it came as one of a mob). Those without an id count as one.
+    """
+    query = (
+        select(reports.c.reporter_id, reports.c.weight, reports.c.received_at, reporters.c.upheld, reporters.c.rejected)
+        .select_from(reports.outerjoin(reporters, reporters.c.id == reports.c.reporter_id))
+        .where(_concerns(channel), reports.c.received_at >= since)
+        .order_by(reports.c.received_at.desc())
+        .limit(MOST)
+    )
+    best: dict[str, ReportWeight] = {}
+    for row in connection.execute(query):
+        upheld, rejected = row.upheld or 0, row.rejected or 0
+        weight = (upheld + 1) / (upheld + rejected + 2) * min(row.weight, 200) / 100
+        who = row.reporter_id or ""
+        if who not in best or best[who].weight < weight:
+            best[who] = ReportWeight(who, weight, row.received_at)
+    return list(best.values())
+
+
+def count_reports(connection: Connection, channel: str) -> int:
+    query = select(func.count()).select_from(reports).where(_concerns(channel))
+    return int(connection.execute(query).scalar_one())
+
+
+def _concerns(channel: str) -> ColumnElement[bool]:
+    """A report on the channel itself, or one whose case is about something in it."""
+    itself = and_(reports.c.subject_kind == "channel", reports.c.subject_id == channel)
+    return or_(itself, reports.c.case_id.in_(select(cases.c.id).where(cases.c.channel_id == channel)))
+
+
+def _facts(connection: Connection, channel: str) -> list[ChannelEvent]:
+    query = select(channel_facts).where(channel_facts.c.channel_id == channel)
+    rows = connection.execute(query.order_by(channel_facts.c.seq.desc()).limit(MOST))
+    return [ChannelEvent(to_datetime(row.at), ChannelMark(row.what), row.value) for row in rows]
+
+
+def _reports(connection: Connection, channel: str) -> list[ChannelEvent]:
+    query = select(reports).where(_concerns(channel)).order_by(reports.c.seq.desc()).limit(MOST)
+    return [
+        ChannelEvent(to_datetime(row.received_at), ChannelMark.REPORT, row.reason, row.case_id or "", _subject(row))
+        for row in connection.execute(query)
+    ]
+
+
+def _decisions(connection: Connection, channel: str) -> list[ChannelEvent]:
+    on = and_(decisions.c.subject_kind == "channel", decisions.c.subject_id == channel)
+    query = select(decisions).where(or_(on, decisions.c.channel_id == channel))
+    rows = connection.execute(query.order_by(decisions.c.seq.desc()).limit(MOST))
+    return [
+        ChannelEvent(
+            to_datetime(row.decided_at), ChannelMark.DECISION, row.action, row.id, _subject(row), row.decided_by
+        )
+        for row in rows
+    ]
+
+
+def _cases(connection: Connection, channel: str) -> list[ChannelEvent]:
+    on = and_(cases.c.subject_kind == "channel", cases.c.subject_id == channel)
+    query = select(cases).where(or_(on, cases.c.channel_id == channel)).order_by(cases.c.seq.desc()).limit(MOST)
+    return [
+        ChannelEvent(to_datetime(row.opened_at), ChannelMark.CASE, _first(row), row.id, _subject(row))
+        for row in connection.execute(query)
+    ]
+
+
+def _subject(row: Row[Any]) -> str:
+    return f"{row.subject_kind}:{row.subject_id}"
+
+
+def _first(row: Row[Any]) -> str:
+    reasons = msgspec.json.decode(bytes(row.reasons), type=list[Reason])
+    return reasons[0].rule if reasons else row.origin
