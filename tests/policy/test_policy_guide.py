@@ -13,6 +13,7 @@ from siyaj.model.event import EventKind
 from siyaj.model.verdict import Action
 from siyaj.policy import rules
 from siyaj.policy.evaluate import MISSING_RULE
+from siyaj.policy.ladder import Step, StrikeRule
 from siyaj.policy.load import load_policy
 from siyaj.policy.principles import ACTING_BOUNDS
 from siyaj.policy.taxonomy import Category
@@ -32,6 +33,8 @@ STRUCTS: list[type[msgspec.Struct]] = [
     rules.GivenSignal,
     rules.GivenMissing,
     Category,
+    StrikeRule,
+    Step,
 ]
 
 

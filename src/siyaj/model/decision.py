@@ -56,6 +56,9 @@ class Draft(Struct, forbid_unknown_fields=True, omit_defaults=True):
         str,
         Meta(max_length=2_000, description="why the action is not what the ladder proposes; needed where it is not"),
     ] = ""
+    also: Annotated[list[ActionKind], Meta(max_length=5)] = msgspec.field(default_factory=list)
+    """In the same decision: what is done to the account that posted it and to the channel it stands in, e.g.
+    `suspend_account`, `close_channel`."""
     bank: Annotated[str, Meta(max_length=64, description="also bank the item here; a second person confirms it")] = ""
     copies: bool = False
     """Also decide the open cases of exact copies in the same way."""
@@ -105,8 +108,63 @@ class Decision(Struct):
     effective_at: datetime
     supersedes: str | None
     superseded_by: str | None
+    agreed_with: str | None = None
+    """Who gave the same opinion before, blind."""
     statement: Statement = msgspec.field(default_factory=Statement)
 
     @property
     def action(self) -> ActionKind:
         return self.draft.action
+
+
+class PlannedAction(Struct):
+    """`kind` is sent for `subject`, once the decision can no longer be undone."""
+
+    kind: ActionKind
+    subject: Subject
+
+
+class PlannedStrike(Struct):
+    """`total` is what the live strikes of the subject weigh then, this one included."""
+
+    subject: Subject
+    weight: int
+    total: int
+    expires_at: datetime
+
+
+class Proposal(Struct, omit_defaults=True):
+    """What the ladder proposes; `action` is none where it has nothing to say."""
+
+    action: ActionKind | None = None
+    also: list[ActionKind] = msgspec.field(default_factory=list)
+
+
+class Copy(Struct):
+    """The open case of an exact copy."""
+
+    case: str
+    subject: Subject
+    account: str | None
+    channel: str | None
+
+
+class PlannedEntry(Struct):
+    """`signals` are the types that the entry will hold; `known`: the bank has the item already."""
+
+    bank: str
+    signals: list[str]
+    known: bool
+
+
+class Preview(Struct):
+    """Exactly what a decision will change. `deviates`: it is not what the ladder proposes, so it needs a reason."""
+
+    actions: list[PlannedAction]
+    strikes: list[PlannedStrike]
+    proposal: Proposal
+    deviates: bool
+    copies: list[Copy]
+    entry: PlannedEntry | None
+    statement: Statement | None
+    effective_at: datetime

@@ -13,6 +13,7 @@ from siyaj.model.match import Match
 from siyaj.model.verdict import Action, Reason
 from siyaj.policy.compile import Test, compile_condition, match_test, mentioned_types, needed_types
 from siyaj.policy.facts import Facts, Outcome, RuleResult
+from siyaj.policy.ladder import Ladder
 from siyaj.policy.principles import positive
 from siyaj.policy.rules import MatchFound, Mode, Partial, PolicyExample, Rule, many
 from siyaj.policy.taxonomy import Category
@@ -62,11 +63,13 @@ class Policy:
         *,
         examples: Sequence[PolicyExample] = (),
         places: dict[str, str] | None = None,
+        ladder: Ladder | None = None,
     ) -> None:
         self.rules = tuple(rules)
         self.taxonomy = tuple(taxonomy)
         self.examples = tuple(examples)
         self.places = places or {}
+        self.ladder = ladder or Ladder()
         self.version = _version(rules, taxonomy)
         self._compiled = tuple(_compile(rule) for rule in rules if rule.mode is not Mode.OFF)
         enforcing = [each for each in self._compiled if each.rule.mode is not Mode.SHADOW]
@@ -75,6 +78,15 @@ class Policy:
         self._could: dict[tuple[str, frozenset[str]], Test] = {}
         self._severity = {category.code: category.severity for category in taxonomy}
         self._codes = _codes_by_label(taxonomy)
+
+    def severity(self, code: str) -> int:
+        """Return the severity of a code, else of the nearest one above it, else 0."""
+        while code and code not in self._severity:
+            code = code.rpartition(".")[0]
+        return self._severity.get(code, 0)
+
+    def category(self, code: str) -> Category | None:
+        return next((category for category in self.taxonomy if category.code == code), None)
 
     def evaluate(self, facts: Facts) -> Outcome:
         """Judge one event. Rules in shadow are listed in the outcome and change nothing else."""

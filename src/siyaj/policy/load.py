@@ -9,6 +9,7 @@ from msgspec import Struct
 from siyaj.model.verdict import Action
 from siyaj.policy.convert import convert_item
 from siyaj.policy.evaluate import MISSING_RULE, Policy
+from siyaj.policy.ladder import Ladder, Step, StrikeRule, faults_of_step, faults_of_strike
 from siyaj.policy.principles import violations, walk
 from siyaj.policy.problems import MOST_PROBLEMS, FaultyPolicy, Problem, did_you_mean
 from siyaj.policy.rules import Given, MatchFound, Mode, PolicyExample, Rule, SignalFound, SignalMissing, many
@@ -26,7 +27,15 @@ DESIGN_TYPES = frozenset({"sha256", "md5", "pdq", "video", "local", "audio", "te
 
 MOST_FILES = 200
 
-SECTIONS = ("taxonomy", "rules", "examples")
+KINDS: dict[str, type[Struct]] = {
+    "taxonomy": Category,
+    "rules": Rule,
+    "examples": PolicyExample,
+    "strikes": StrikeRule,
+    "ladder": Step,
+}
+SECTIONS = tuple(KINDS)
+LADDER = ("strikes", "ladder")
 
 
 class Placed(Struct, frozen=True):
@@ -35,6 +44,8 @@ class Placed(Struct, frozen=True):
     item: Any
     source: Source
     path: str
+    shipped: bool = False
+    """Not of this policy, but what takes the place of what it does not say."""
 
     def problem(self, below: str, message: str, hint: str = "") -> Problem:
         return Problem(self.source.file, self.source.line(self.path + below), message, hint)
@@ -46,7 +57,9 @@ def load_policy(
     """Load a policy from a YAML file or a folder of them; None means the defaults that ship with Siyaj.
 
     `known_types` are the signal types that rules may name (default: the design's and all that are installed).
-    A policy without a taxonomy uses the shipped one. Raises FaultyPolicy (an InvalidPolicy) with all problems.
+    A policy without a taxonomy, or without strikes and ladder, uses the shipped ones.
+
+    Raises FaultyPolicy (an InvalidPolicy) with all problems.
     """
     problems: list[Problem] = []
     sources = list(_read(DEFAULTS if path is None else path, problems))
@@ -56,6 +69,11 @@ def load_policy(
     if not problems and not any(source.data.get("taxonomy") for source in sources if source.data):
         shipped = read_source(DEFAULTS / "taxonomy.yaml", "taxonomy.yaml")
         found["taxonomy"] = _items(shipped, "taxonomy", Category, problems)
+    if not problems and not any(source.data.get(part) for source in sources if source.data for part in LADDER):
+        shipped = read_source(DEFAULTS / "ladder.yaml", "ladder.yaml")
+        for part in LADDER:
+            items = _items(shipped, part, KINDS[part], problems)
+            found[part] = [Placed(one.item, one.source, one.path, shipped=True) for one in items]
     problems += _faults(found, known_types or _known(found), bool(problems))
     if not found["rules"] and not problems:
         name = (path.name or str(path)) if path else DEFAULTS.name
@@ -115,7 +133,9 @@ def _read_sections(source: Source, found: dict[str, list[Placed]], problems: lis
     if source.data is None:
         return
     if not isinstance(source.data, dict):
-        message = "a policy file holds `taxonomy:`, `rules:` and `examples:`, each with a list below it"
+        message = (
+            "a policy file holds `taxonomy:`, `rules:`, `examples:`, `strikes:` and `ladder:`, each with a list below"
+        )
         problems.append(Problem(source.file, 1, message))
         return
     for section in source.data:
@@ -123,9 +143,8 @@ def _read_sections(source: Source, found: dict[str, list[Placed]], problems: lis
             line = source.line(f"$.{section}")
             hint = did_you_mean(section, SECTIONS)
             problems.append(Problem(source.file, line, f"unknown section {section[:60]!r}", hint))
-    found["taxonomy"] += _items(source, "taxonomy", Category, problems)
-    found["rules"] += _items(source, "rules", Rule, problems)
-    found["examples"] += _items(source, "examples", PolicyExample, problems)
+    for section, kind in KINDS.items():
+        found[section] += _items(source, section, kind, problems)
 
 
 def _items(source: Source, section: str, kind: type[Any], problems: list[Problem]) -> list[Placed]:
@@ -161,6 +180,19 @@ def _faults(found: dict[str, list[Placed]], known: frozenset[str], incomplete: b
             yield placed.problem(".policy", f"{placed.item.policy!r} is not a code of the taxonomy", hint)
     for placed in found["examples"]:
         yield from _unknown_types(placed, known)
+    yield from _faults_of_ladder(found, codes if not incomplete else None)
+
+
+def _faults_of_ladder(found: dict[str, list[Placed]], codes: set[str] | None) -> Iterator[Problem]:
+    """`codes`: None where the taxonomy is not known in full. A shipped ladder may name codes that are not there."""
+    for placed in (*found["strikes"], *found["ladder"]):
+        faults = faults_of_strike if isinstance(placed.item, StrikeRule) else faults_of_step
+        for below, message, hint in faults(placed.item):
+            yield placed.problem(below, message, hint)
+        for i, code in enumerate(placed.item.policies):
+            if codes is not None and code not in codes and not placed.shipped:
+                path = f".policies[{i}]"
+                yield placed.problem(path, f"{code!r} is not a code of the taxonomy", did_you_mean(code, codes))
 
 
 def _repeated(items: list[Placed], below: str, names: Any) -> Iterator[Problem]:
@@ -232,10 +264,9 @@ def _types_given(given: Given, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _build(found: dict[str, list[Placed]]) -> Policy:
-    rules, taxonomy, examples = (
-        [placed.item for placed in found[section]] for section in ("rules", "taxonomy", "examples")
-    )
-    return Policy(rules, taxonomy, examples=examples, places=dict(_places(found)))
+    taxonomy, rules, examples, strikes, steps = ([placed.item for placed in found[section]] for section in SECTIONS)
+    ladder = Ladder(strikes, steps)
+    return Policy(rules, taxonomy, examples=examples, places=dict(_places(found)), ladder=ladder)
 
 
 def _places(found: dict[str, list[Placed]]) -> Iterator[tuple[str, str]]:
