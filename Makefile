@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help install demo test lint bench clean
+.PHONY: help install demo test lint bench translations clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -32,6 +32,9 @@ lint: $(STAMP) ## Format, lint, types and the floors between the rooms
 
 bench: $(STAMP) ## Ours, the peer's and the ratio, from one run
 	$(BIN)/python -m benchmarks $(ARGS)
+
+translations: $(STAMP) ## List the texts of the console that have no Arabic yet
+	$(BIN)/python -m tests.console.texts
 
 clean: ## Remove what was built
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,58 @@
+"""Every text is there in Arabic too, whole and with the same placeholders."""
+
+import re
+
+import pytest
+
+from siyaj.model.person import Locale
+from siyaj.server.console import i18n
+from tests.console.texts import areas, forms, missing, placeholders, used
+
+
+def test_every_text_has_its_arabic() -> None:
+    absent = [f"{text.place}: {text.id!r}" for text in missing()]
+    assert not absent, "\n".join(["no Arabic (make translations):", *absent])
+
+
+def test_translations_keep_the_placeholders() -> None:
+    """The forms for none, one and two may leave the number out: Arabic says it in the word."""
+    for area, catalog in areas().items():
+        for message in catalog:
+            if not message.id:
+                continue
+            wanted = placeholders(message.id if isinstance(message.id, str) else message.id[1])
+            for index, form in enumerate(forms(message)):
+                had = placeholders(form)
+                few = not isinstance(message.id, str) and index < 3
+                assert had <= wanted if few else had == wanted, f"{area}.po: {message.id!r} → {form!r}"
+
+
+def test_arabic_is_written_in_arabic() -> None:
+    for area, catalog in areas().items():
+        for message in catalog:
+            english = message.id if isinstance(message.id, str) else message.id[0]
+            if english and re.search(r"[a-z]{3}", re.sub(r"%\(\w+\)s", "", english)):
+                assert all(re.search(r"[\u0621-\u064a]", form) for form in forms(message)), f"{area}.po: {english!r}"
+
+
+def test_no_text_is_translated_twice_in_different_words() -> None:
+    seen: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for area, catalog in areas().items():
+        for message in catalog:
+            key = str(message.id)
+            if message.id and key in seen:
+                assert seen[key][1] == forms(message), f"{area}.po and {seen[key][0]}.po differ on {key!r}"
+            seen[key] = (area, forms(message))
+
+
+def test_there_are_texts_from_code_and_from_templates() -> None:
+    places = [text.place for text in used()]
+    assert any(".html:" in place for place in places) and any(".py:" in place for place in places)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "locale"),
+    [("en-GB,en;q=0.9", "en"), ("fr;q=0.9, ar-SY;q=0.5, en;q=0.4", "ar"), ("de", "ar"), ("", "ar"), ("en;q=x", "ar")],
+)
+def test_a_browser_gets_the_language_it_asks_for(accepted: str, locale: str) -> None:
+    assert i18n.preferred(accepted) is Locale(locale)
