@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from siyaj.model.action import ActionKind
-from siyaj.model.report import Subject
+from siyaj.model.report import Subject, SubjectKind
 
 
 class Act(StrEnum):
@@ -42,6 +42,13 @@ class Exemption(StrEnum):
     ART = "art"
 
 
+class Measure(Struct, forbid_unknown_fields=True, frozen=True):
+    """What is done beside the case's own subject: to the account that posted it, or to the channel it stands in."""
+
+    on: SubjectKind
+    action: ActionKind
+
+
 class Draft(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """What a person is about to decide. `exemption` must be answered; an exemption that applies goes with `none`,
     `label` or `limit` only."""
@@ -56,9 +63,8 @@ class Draft(Struct, forbid_unknown_fields=True, omit_defaults=True):
         str,
         Meta(max_length=2_000, description="why the action is not what the ladder proposes; needed where it is not"),
     ] = ""
-    also: Annotated[list[ActionKind], Meta(max_length=5)] = msgspec.field(default_factory=list)
-    """In the same decision: what is done to the account that posted it and to the channel it stands in, e.g.
-    `suspend_account`, `close_channel`."""
+    also: Annotated[list[Measure], Meta(max_length=4)] = msgspec.field(default_factory=list)
+    """In the same decision: what is done to the account that posted it and to the channel it stands in."""
     bank: Annotated[str, Meta(max_length=64, description="also bank the item here; a second person confirms it")] = ""
     copies: bool = False
     """Also decide the open cases of exact copies in the same way."""
@@ -137,7 +143,7 @@ class Proposal(Struct, omit_defaults=True):
     """What the ladder proposes; `action` is none where it has nothing to say."""
 
     action: ActionKind | None = None
-    also: list[ActionKind] = msgspec.field(default_factory=list)
+    also: list[Measure] = msgspec.field(default_factory=list)
 
 
 class Copy(Struct):
@@ -150,9 +156,11 @@ class Copy(Struct):
 
 
 class PlannedEntry(Struct):
-    """`signals` are the types that the entry will hold; `known`: the bank has the item already."""
+    """`items` are how many entries: one for each file. `signals` are the types that they hold; `known`: the bank has all
+    of them already."""
 
     bank: str
+    items: int
     signals: list[str]
     known: bool
 

@@ -267,12 +267,21 @@ decisions = Table(
     Column(
         "supersedes", Text, unique=True, comment="the decision that this one replaces; never edited, only superseded"
     ),
+    Column("agreed_with", Text, comment="the person whose blind opinion was the same"),
+    Column(
+        "effects",
+        LargeBinary,
+        nullable=False,
+        comment="JSON Effects: what it changed beside actions and strikes, so that it can be taken back exactly",
+    ),
     Column("draft", LargeBinary, nullable=False, comment="JSON Draft: policy, organisation, act, exemption, reasons"),
     Column("statement", LargeBinary, nullable=False, comment="JSON Statement: DSA Article 17, as it was sent"),
     Index("ix_decisions_subject_kind_subject_id", "subject_kind", "subject_id"),
     Index("ix_decisions_account_id", "account_id"),
     Index("ix_decisions_channel_id", "channel_id"),
     Index("ix_decisions_decided_at", "decided_at"),
+    Index("ix_decisions_decided_by", "decided_by", "seq"),
+    Index("ix_decisions_policy", "policy", "seq"),
     comment="Append-only.",
 )
 

@@ -231,6 +231,13 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
             nullable=True,
             comment="the decision that this one replaces; never edited, only superseded",
         ),
+        sa.Column("agreed_with", sa.Text(), nullable=True, comment="the person whose blind opinion was the same"),
+        sa.Column(
+            "effects",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="JSON Effects: what it changed beside actions and strikes, so that it can be taken back exactly",
+        ),
         sa.Column(
             "draft",
             sa.LargeBinary(),
@@ -250,6 +257,8 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
         batch_op.create_index(batch_op.f("ix_decisions_case_id"), ["case_id"], unique=False)
         batch_op.create_index("ix_decisions_channel_id", ["channel_id"], unique=False)
         batch_op.create_index("ix_decisions_decided_at", ["decided_at"], unique=False)
+        batch_op.create_index("ix_decisions_decided_by", ["decided_by", "seq"], unique=False)
+        batch_op.create_index("ix_decisions_policy", ["policy", "seq"], unique=False)
         batch_op.create_index("ix_decisions_subject_kind_subject_id", ["subject_kind", "subject_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_decisions_verdict_id"), ["verdict_id"], unique=False)
 
