@@ -5,11 +5,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help install demo test lint bench translations clean
+.PHONY: help install demo test test-matrix lint bench translations clean
 .DEFAULT_GOAL := help
 
 help: ## This list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 install: $(STAMP) ## Make .venv and install Siyaj with the tested versions
 
@@ -24,6 +24,9 @@ demo: $(STAMP) ## Play the main job in front of you (ARGS=--once ends by itself)
 test: $(STAMP) ## The whole suite; on PostgreSQL too where SIYAJ_TEST_POSTGRES names one
 	$(BIN)/python -m pytest $(ARGS)
 
+test-matrix: $(STAMP) ## The Synapse module against a real Synapse, in an environment of its own
+	$(BIN)/python -m pytest integrations/synapse/tests $(ARGS)
+
 lint: $(STAMP) ## Format, lint, types and the floors between the rooms
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -37,4 +40,4 @@ translations: $(STAMP) ## List the texts of the console that have no Arabic yet
 	$(BIN)/python -m tests.console.texts
 
 clean: ## Remove what was built
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .synapse-venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,47 @@
+"""Synapse in an environment of its own: it and Siyaj never share one."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent.parent
+ROOT = HERE.parent.parent
+FOLDER = ROOT / ".synapse-venv"
+PINNED = "matrix-synapse==1.163.2"
+INSTALL_SECONDS = 600
+
+
+class CannotInstall(Exception):
+    """Synapse is not here and could not be fetched. The message says why."""
+
+
+def python() -> Path:
+    """Return the interpreter of an environment that has Synapse; make it first where it is missing.
+
+    Raises CannotInstall. `SIYAJ_SYNAPSE_PYTHON` names one that is there already.
+    """
+    if given := os.environ.get("SIYAJ_SYNAPSE_PYTHON"):
+        return Path(given)
+    interpreter = FOLDER / "bin" / "python"
+    stamp = FOLDER / ".installed"
+    if not stamp.exists() or stamp.read_text(encoding="ascii") != PINNED:
+        _install(interpreter)
+        stamp.write_text(PINNED, encoding="ascii")
+    return interpreter
+
+
+def _install(interpreter: Path) -> None:
+    _run([sys.executable, "-m", "venv", str(FOLDER)])
+    pip = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    _run([*pip, "-c", str(HERE / "constraints.txt"), PINNED])
+
+
+def _run(command: list[str]) -> None:
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise CannotInstall(f"{command[0]}: {error}") from None
+    if ended.returncode:
+        last = [line for line in ended.stderr.splitlines() if line.strip()][-1:]
+        raise CannotInstall(f"`{' '.join(command[-3:])}` failed: {''.join(last)[:300]}")

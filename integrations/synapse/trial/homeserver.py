@@ -1,0 +1,155 @@
+"""Starts a real Synapse on loopback: SQLite, a generated configuration, no federation, no other machine involved."""
+
+import hashlib
+import hmac
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from trial.client import Client
+from trial.environment import HERE, python
+
+SERVER_NAME = "garden.test"
+_SECRET = "shared-by-the-trial-alone"
+READY_SECONDS = 90.0
+_FREELY = {"per_second": 10_000, "burst_count": 10_000}
+
+
+class Homeserver:
+    """One Synapse and its folder. `start` and `stop` may follow each other; the folder stays."""
+
+    def __init__(self, folder: Path, module: dict[str, Any] | None, port: int | None = None) -> None:
+        """`module` is the configuration of Siyaj's module; None starts Synapse without it."""
+        self.folder = folder
+        self.port = port or free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.module = module
+        self.process: subprocess.Popen[bytes] | None = None
+        self._clients: list[Client] = []
+
+    def start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        config = self.folder / "homeserver.yaml"
+        config.write_text(yaml.safe_dump(self._config()), encoding="utf-8")
+        command = [str(python()), "-m", "synapse.app.homeserver", "-c", str(config)]
+        environment = {**os.environ, "PYTHONPATH": str(HERE), "PYTHONWARNINGS": "ignore"}
+        if not (self.folder / "signing.key").exists():
+            subprocess.run([*command, "--generate-keys"], check=True, env=environment, capture_output=True)
+        with (self.folder / "output.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, env=environment, cwd=self.folder, start_new_session=True
+            )
+        self._await_ready()
+
+    def _await_ready(self) -> None:
+        assert self.process is not None
+        until = time.monotonic() + READY_SECONDS
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                if httpx.get(f"{self.address}/health", timeout=2).is_success:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.2)
+        self.stop()
+        raise RuntimeError(f"Synapse did not start; its log ends:\n{self.log()[-3_000:]}")
+
+    def stop(self) -> None:
+        """Stop in order; nothing is left running."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self.process = None
+        for client in self._clients:
+            client.close()
+        self._clients.clear()
+
+    def log(self) -> str:
+        return "".join(
+            (self.folder / name).read_text(errors="replace")
+            for name in ("output.log", "homeserver.log")
+            if (self.folder / name).exists()
+        )
+
+    def register(self, name: str, *, admin: bool = False) -> Client:
+        """Make an account and log it in."""
+        url = f"{self.address}/_synapse/admin/v1/register"
+        nonce = httpx.get(url, timeout=30).json()["nonce"]
+        password = f"password of {name}"
+        said = b"\0".join(part.encode() for part in (nonce, name, password, "admin" if admin else "notadmin"))
+        mac = hmac.new(_SECRET.encode(), said, hashlib.sha1).hexdigest()
+        body = {"nonce": nonce, "username": name, "password": password, "admin": admin, "mac": mac}
+        answer = httpx.post(url, json=body, timeout=30)
+        answer.raise_for_status()
+        client = Client(self.address, answer.json()["user_id"], answer.json()["access_token"])
+        self._clients.append(client)
+        return client
+
+    def _config(self) -> dict[str, Any]:
+        resources = [{"names": ["client", "media"], "compress": False}]
+        return {
+            "server_name": SERVER_NAME,
+            "public_baseurl": self.address,
+            "pid_file": str(self.folder / "homeserver.pid"),
+            "listeners": [{"port": self.port, "type": "http", "bind_addresses": ["127.0.0.1"], "resources": resources}],
+            "database": {"name": "sqlite3", "args": {"database": str(self.folder / "homeserver.db")}},
+            "media_store_path": str(self.folder / "media"),
+            "signing_key_path": str(self.folder / "signing.key"),
+            "log_config": self._log_config(),
+            "registration_shared_secret": _SECRET,
+            "enable_registration": True,
+            "enable_registration_without_verification": True,
+            "report_stats": False,
+            "trusted_key_servers": [],
+            "suppress_key_server_warning": True,
+            "max_upload_size": "100M",
+            "url_preview_enabled": False,
+            "room_list_publication_rules": [{"action": "allow"}],
+            "modules": [{"module": "siyaj_synapse.SiyajModule", "config": self.module}] if self.module else [],
+            **_LIMITS,
+        }
+
+    def _log_config(self) -> str:
+        path = self.folder / "log.yaml"
+        handler = {"class": "logging.FileHandler", "filename": str(self.folder / "homeserver.log"), "formatter": "one"}
+        shown = {"one": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}}
+        config = {
+            "version": 1,
+            "formatters": shown,
+            "handlers": {"file": handler},
+            "root": {"level": "WARNING", "handlers": ["file"]},
+            "disable_existing_loggers": False,
+        }
+        path.write_text(yaml.safe_dump(config), encoding="utf-8")
+        return str(path)
+
+
+_LIMITS: dict[str, Any] = {
+    "rc_message": _FREELY,
+    "rc_registration": _FREELY,
+    "rc_reports": _FREELY,
+    "rc_room_creation": _FREELY,
+    "rc_admin_redaction": _FREELY,
+    "rc_login": {"address": _FREELY, "account": _FREELY, "failed_attempts": _FREELY},
+    "rc_joins": {"local": _FREELY, "remote": _FREELY},
+    "rc_joins_per_room": _FREELY,
+    "rc_invites": {"per_room": _FREELY, "per_user": _FREELY, "per_issuer": _FREELY},
+    "rc_media_create": _FREELY,
+}
+"""A trial sends faster than a person: Synapse's own limits would be what is tested."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
