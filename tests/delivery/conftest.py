@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from siyaj.delivery.worker import Worker
+from siyaj.delivery.worker import DeliveryWorker
 from siyaj.model.action import ActionKind, Delivery, DeliveryState
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.report import Subject, SubjectKind
@@ -58,8 +58,8 @@ def decide(database: Database) -> Decide:
 
 
 @pytest.fixture
-def worker(database: Database, keyring: Keyring) -> Iterator[Worker]:
-    running = Worker(database, keyring, lost_seconds=3)
+def worker(database: Database, keyring: Keyring) -> Iterator[DeliveryWorker]:
+    running = DeliveryWorker(database, keyring, lost_seconds=3)
     running.start()
     yield running
     running.stop()

@@ -8,7 +8,7 @@ from standardwebhooks import Webhook
 from siyaj.delivery import outgoing, schedule
 from siyaj.delivery.adaptor import Outcome, Result
 from siyaj.delivery.memory import MemoryAdaptor
-from siyaj.delivery.worker import Worker
+from siyaj.delivery.worker import DeliveryWorker
 from siyaj.model.action import ActionKind, DeliveryState
 from siyaj.model.clock import now_us
 from siyaj.storage import deliveries, endpoints
@@ -26,7 +26,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_action_arrives_signed_as_standard_webhooks_says(
-    database: Database, platform: Receiver, secret: str, worker: Worker, decide: Decide
+    database: Database, platform: Receiver, secret: str, worker: DeliveryWorker, decide: Decide
 ) -> None:
     action = decide("رسالة-١")
     (one,) = platform.wait_for(1)
@@ -39,7 +39,7 @@ def test_an_action_arrives_signed_as_standard_webhooks_says(
 
 
 def test_both_secrets_sign_while_one_is_rotated(
-    database: Database, keyring: Keyring, platform: Receiver, secret: str, worker: Worker, decide: Decide
+    database: Database, keyring: Keyring, platform: Receiver, secret: str, worker: DeliveryWorker, decide: Decide
 ) -> None:
     with database.begin() as connection:
         endpoint = endpoints.get(connection, "platform")
@@ -51,7 +51,7 @@ def test_both_secrets_sign_while_one_is_rotated(
 
 
 def test_a_failure_is_tried_again_with_the_same_id_and_body(
-    database: Database, platform: Receiver, secret: str, quick: None, worker: Worker, decide: Decide
+    database: Database, platform: Receiver, secret: str, quick: None, worker: DeliveryWorker, decide: Decide
 ) -> None:
     platform.answers.extend([500, close_early, 302])
     action = decide()
@@ -62,7 +62,7 @@ def test_a_failure_is_tried_again_with_the_same_id_and_body(
 
 
 def test_what_fails_to_the_end_is_dead_and_can_be_replayed(
-    database: Database, platform: Receiver, secret: str, quick: None, worker: Worker, decide: Decide
+    database: Database, platform: Receiver, secret: str, quick: None, worker: DeliveryWorker, decide: Decide
 ) -> None:
     platform.answers.extend([500, 500, 500, lambda handler: reply(handler, 400, "لا أعرف هذه الرسالة".encode())])
     action = decide()
@@ -74,7 +74,7 @@ def test_what_fails_to_the_end_is_dead_and_can_be_replayed(
 
 
 def test_a_dead_one_is_not_replayed_over_a_later_action(
-    database: Database, platform: Receiver, secret: str, worker: Worker, decide: Decide
+    database: Database, platform: Receiver, secret: str, worker: DeliveryWorker, decide: Decide
 ) -> None:
     memory = Outcome(Result.REFUSED, "no such room")
     adaptor = MemoryAdaptor()
@@ -90,7 +90,7 @@ def test_a_dead_one_is_not_replayed_over_a_later_action(
 
 
 def test_410_disables_the_endpoint_and_enabling_it_goes_on(
-    database: Database, platform: Receiver, secret: str, quick: None, worker: Worker, decide: Decide
+    database: Database, platform: Receiver, secret: str, quick: None, worker: DeliveryWorker, decide: Decide
 ) -> None:
     platform.answers.append(410)
     action = decide()
@@ -116,7 +116,7 @@ def test_a_receiver_that_hangs_is_given_up_on_and_holds_up_no_other(
     platform: Receiver,
     secret: str,
     monkeypatch: pytest.MonkeyPatch,
-    worker: Worker,
+    worker: DeliveryWorker,
     decide: Decide,
     trick: object,
 ) -> None:
@@ -146,7 +146,7 @@ def _delivered(database: Database, action: str, endpoint: str) -> bool:
 
 
 def test_an_answer_of_100_mb_is_not_read(
-    database: Database, platform: Receiver, secret: str, worker: Worker, decide: Decide
+    database: Database, platform: Receiver, secret: str, worker: DeliveryWorker, decide: Decide
 ) -> None:
     platform.answers.append(flood)
     began = time.monotonic()
@@ -157,7 +157,7 @@ def test_an_answer_of_100_mb_is_not_read(
 
 
 def test_a_subjects_actions_keep_their_order_through_failures(
-    database: Database, platform: Receiver, secret: str, quick: None, worker: Worker, decide: Decide
+    database: Database, platform: Receiver, secret: str, quick: None, worker: DeliveryWorker, decide: Decide
 ) -> None:
     platform.answers.extend([500, 500])
     first = decide()
@@ -171,7 +171,7 @@ def test_a_subjects_actions_keep_their_order_through_failures(
 def test_several_workers_deliver_each_action_once(
     database: Database, keyring: Keyring, platform: Receiver, secret: str, decide: Decide
 ) -> None:
-    workers = [Worker(database, keyring) for _ in range(3)]
+    workers = [DeliveryWorker(database, keyring) for _ in range(3)]
     for each in workers:
         each.start()
     made = [decide(f"m-{number}") for number in range(40)]
@@ -183,7 +183,7 @@ def test_several_workers_deliver_each_action_once(
 
 
 def test_nothing_leaves_before_its_time(
-    database: Database, platform: Receiver, secret: str, worker: Worker, decide: Decide
+    database: Database, platform: Receiver, secret: str, worker: DeliveryWorker, decide: Decide
 ) -> None:
     began = time.monotonic()
     decide(seconds=1.0)

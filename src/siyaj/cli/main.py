@@ -29,7 +29,14 @@ Exit codes: 0 done, 1 some items failed, 2 wrong call, 3 our fault, 130 interrup
 app = App(name="siyaj", help=HELP, version=__version__, help_format="markdown")
 app.meta.group_parameters = Group("Every command takes", sort_key=99)
 
-for name in ("bank", "key", "person", "policy"):
+for name in (
+    "bank",
+    "delivery",
+    "endpoint",
+    "key",
+    "person",
+    "policy",
+):
     app.command(f"siyaj.cli.{name}:app", name=name)
 for name in ("hash", "scan", "check", "serve"):
     app.command(f"siyaj.cli.{name}:{name}", name=name)

@@ -10,6 +10,8 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
 
 from siyaj.delivery.adaptor import Adaptor, Outcome, Result
 from siyaj.delivery.adaptors import ADAPTORS, MakeAdaptor
@@ -33,7 +35,7 @@ AWAY_SECONDS = 1.0
 """Between two tries while the database is away."""
 
 
-class Worker:
+class DeliveryWorker:
     """Delivers until it is stopped. Start it where the process lives long; a command that ends must not."""
 
     def __init__(
@@ -61,6 +63,15 @@ class Worker:
         self._thread.join(timeout=LOST_SECONDS)
         for lane in self._lanes.values():
             lane.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
 
     def _work(self) -> None:
         kinds = [kind.value for kind in self._adaptors]

@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from siyaj.delivery.worker import DeliveryWorker
 from siyaj.model.settings import Settings
 from siyaj.moderation.background import Worker
 from siyaj.moderation.runtime import Runtime
@@ -91,7 +92,10 @@ def serve(settings: Settings) -> int:
             backlog=2_048,
         )
         server = _Server(config)
-        with Worker("siyaj-quality", runtime.quality.work, QUALITY_SECONDS):
+        with (
+            Worker("siyaj-quality", runtime.quality.work, QUALITY_SECONDS),
+            DeliveryWorker(runtime.database, runtime.keyring),
+        ):
             server.run()
         return 0 if server.started else 3
 

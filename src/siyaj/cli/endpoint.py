@@ -1,0 +1,195 @@
+"""`siyaj endpoint`: where actions go."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+from rich.table import Table
+
+from siyaj.cli.outbox import open_database, open_keyring
+from siyaj.cli.session import SOME_FAILED, emit, out, plain, say, session, who
+from siyaj.delivery.adaptor import Result
+from siyaj.delivery.adaptors import ADAPTORS
+from siyaj.delivery.addresses import check_url
+from siyaj.model.action import ActionKind, PlatformAction
+from siyaj.model.clock import now_us, to_datetime
+from siyaj.model.errors import InvalidRequest
+from siyaj.model.ids import new_id
+from siyaj.model.report import Subject, SubjectKind
+from siyaj.storage import audit, endpoints
+from siyaj.storage.endpoints import Endpoint, EndpointKind
+
+app = App(name="endpoint", help="Where actions go: webhooks, admin interfaces, platforms that ask by themselves.")
+
+Name = Annotated[str, Parameter(help="Its name or id")]
+
+
+@app.command
+def add(
+    name: Annotated[str, Parameter(help="What you call it, e.g. `messenger`")],
+    url: Annotated[str, Parameter(help="Its address; none for `--kind poll`")] = "",
+    /,
+    *,
+    kind: Annotated[EndpointKind, Parameter(help="How actions reach it")] = EndpointKind.WEBHOOK,
+    allow_private: Annotated[
+        bool, Parameter(negative="", help="It may be in a private network, or on this machine, and speak plain http")
+    ] = False,
+    token_file: Annotated[
+        Path | None,
+        Parameter(allow_leading_hyphen=True, help="File with the access token of an admin interface; `-`: stdin"),
+    ] = None,
+) -> None:
+    """Add an endpoint and print its signing secret, this once. What is decided from now on goes there."""
+    if kind is not EndpointKind.POLL:
+        check_url(url, allow_private=allow_private)
+    elif url:
+        raise InvalidRequest("an endpoint that asks has no address", field="url")
+    token = _read_token(token_file)
+    with open_database() as database, database.begin() as connection:
+        made, secret = endpoints.add(
+            connection, open_keyring(), name, kind, url, token=token, allow_private=allow_private
+        )
+        audit.write(connection, who(), "endpoint.add", made.id, name=name, kind=kind.value, url=url)
+    if session.get().json:
+        emit({**_row(made), "secret": secret})
+        return
+    if kind is EndpointKind.WEBHOOK:
+        out.print(secret)
+        say(f"[dim]{plain(name)} is added. This secret signs what it gets. Keep it now: it is not shown again.[/]")
+    else:
+        say(f"{plain(name)} is added")
+
+
+@app.command(name="list")
+def list_() -> None:
+    """Show the endpoints, and whether they are live."""
+    with open_database() as database, database.read() as connection:
+        found = endpoints.listed(connection)
+    if session.get().json:
+        for endpoint in found:
+            emit(_row(endpoint))
+        return
+    table = Table("name", "kind", "address", "private", "state", box=None)
+    for one in found:
+        state = f"disabled: {one.disabled_why}" if one.disabled_at else "live"
+        private = "allowed" if one.allow_private else ""
+        table.add_row(plain(one.name), one.kind.value, plain(one.url), private, plain(state))
+    out.print(table)
+
+
+@app.command
+def rotate(
+    name: Name,
+    /,
+    *,
+    hours: Annotated[float, Parameter(help="How long the old secret signs beside the new one")] = 24.0,
+) -> None:
+    """Make a new signing secret and print it. Both sign until the old one ends: change it there meanwhile."""
+    until = now_us() + int(hours * 3_600_000_000)
+    with open_database() as database, database.begin() as connection:
+        endpoint = endpoints.get(connection, name)
+        secret = endpoints.rotate(connection, open_keyring(), endpoint.id, until)
+        audit.write(connection, who(), "endpoint.rotate", endpoint.id, name=endpoint.name, hours=hours)
+    if session.get().json:
+        emit({**_row(endpoint), "secret": secret, "old_until": to_datetime(until)})
+        return
+    out.print(secret)
+    say(f"[dim]the old secret signs beside it for {hours:g} more hours[/]")
+
+
+@app.command
+def token(
+    name: Name,
+    /,
+    *,
+    token_file: Annotated[
+        Path, Parameter(allow_leading_hyphen=True, help="File with the new access token; `-`: stdin")
+    ],
+) -> None:
+    """Replace the access token of an admin interface, e.g. after it expired."""
+    fresh = _read_token(token_file)
+    with open_database() as database, database.begin() as connection:
+        endpoint = endpoints.get(connection, name)
+        endpoints.set_token(connection, open_keyring(), endpoint.id, fresh)
+        audit.write(connection, who(), "endpoint.token", endpoint.id, name=endpoint.name)
+    _show(endpoint, "has a new access token")
+
+
+@app.command
+def disable(name: Name, /, *, why: Annotated[str, Parameter(help="For those who ask later")] = "by hand") -> None:
+    """Send nothing more there. What waits keeps waiting; what is decided meanwhile is not sent there at all."""
+    with open_database() as database, database.begin() as connection:
+        endpoint = endpoints.get(connection, name)
+        endpoints.disable(connection, endpoint.id, why)
+        audit.write(connection, who(), "endpoint.disable", endpoint.id, name=endpoint.name, why=why)
+        endpoint = endpoints.get(connection, endpoint.id)
+    _show(endpoint, "is disabled")
+
+
+@app.command
+def enable(name: Name, /) -> None:
+    """Send there again, what waits first. Let the platform reconcile what was decided while it was disabled."""
+    with open_database() as database, database.begin() as connection:
+        endpoint = endpoints.get(connection, name)
+        endpoints.enable(connection, endpoint.id)
+        audit.write(connection, who(), "endpoint.enable", endpoint.id, name=endpoint.name)
+        endpoint = endpoints.get(connection, endpoint.id)
+    _show(endpoint, "is live")
+
+
+@app.command
+def test(name: Name, /) -> int:
+    """Send an action of the kind `none`, which does nothing, and say what came back."""
+    with open_database() as database, database.read() as connection:
+        endpoint = endpoints.get(connection, name)
+        secrets = endpoints.secrets_of(connection, open_keyring(), endpoint.id)
+    make = ADAPTORS.get(endpoint.kind)
+    if make is None:
+        raise InvalidRequest(f"{name!r} asks by itself: nothing is sent there")
+    subject = Subject(SubjectKind.ITEM, "siyaj-test")
+    nothing = PlatformAction(
+        new_id("act"), ActionKind.NONE, subject, "test", None, None, to_datetime(now_us()), {"test": True}
+    )
+    adaptor = make(endpoint, secrets)
+    outcome = adaptor.deliver(nothing)
+    adaptor.close()
+    if session.get().json:
+        emit({"endpoint": endpoint.name, "result": outcome.result.value, "said": outcome.said})
+    else:
+        colour = "green" if outcome.result is Result.DONE else "red"
+        out.print(f"[{colour}]{outcome.result.value}[/] {plain(outcome.said)}")
+    return 0 if outcome.result is Result.DONE else SOME_FAILED
+
+
+def _read_token(path: Path | None) -> str:
+    """A token is never an argument: arguments are seen by every user of the machine."""
+    if path is None:
+        return ""
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"cannot read the token from {str(path)!r}: {error}", field="token_file") from None
+    if not text.strip():
+        raise InvalidRequest(f"there is no token in {str(path)!r}", field="token_file")
+    return text.strip()
+
+
+def _show(endpoint: Endpoint, what: str) -> None:
+    if session.get().json:
+        emit(_row(endpoint))
+    else:
+        say(f"{plain(endpoint.name)} {what}")
+
+
+def _row(endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        "id": endpoint.id,
+        "name": endpoint.name,
+        "kind": endpoint.kind.value,
+        "url": endpoint.url,
+        "allow_private": endpoint.allow_private,
+        "created_at": endpoint.created_at,
+        "disabled_at": endpoint.disabled_at,
+        "disabled_why": endpoint.disabled_why,
+    }
