@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from siyaj.banks.lookup import Lookup
 from siyaj.model.channel import ChannelFile, ChannelRecord, ChannelState, Timeline
-from siyaj.model.errors import NotFound
+from siyaj.model.errors import InvalidRequest, NotFound
 from siyaj.model.settings import Settings
 from siyaj.policy.evaluate import Policy
 from siyaj.storage import cases, channel_history, channels
@@ -37,6 +37,8 @@ class Channels:
         limit: int = 50,
     ) -> list[ChannelRecord]:
         """See `storage.channels.page`."""
+        if "\0" in text:
+            raise InvalidRequest("a name holds no NUL character", field="text")
         with self._database.read() as connection:
             return channels.page(
                 connection,
@@ -70,7 +72,7 @@ class Channels:
 
 
 def _known(connection: Connection, channel: str) -> ChannelRecord:
-    record = channels.get(connection, channel)
+    record = None if "\0" in channel else channels.get(connection, channel)
     if record is None:
         raise NotFound(f"there is no channel {channel!r}", hint="a channel is known once something in it was checked")
     return record

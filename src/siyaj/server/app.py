@@ -13,6 +13,7 @@ from siyaj.moderation.runtime import Runtime
 from siyaj.server import docs_page, openapi
 from siyaj.server.api.banks import BanksController
 from siyaj.server.api.cases import CasesController
+from siyaj.server.api.channels import ChannelsController
 from siyaj.server.api.check import CheckRoutes
 from siyaj.server.api.health import healthz, metrics, readyz
 from siyaj.server.api.reports import ReportsController
@@ -38,6 +39,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
             VerdictsController,
             ReportsController,
             CasesController,
+            ChannelsController,
             BanksController,
             healthz,
             readyz,

@@ -24,6 +24,7 @@ _SCOPES = (
     ("/v1/reports", "report", "report"),
     ("/v1/verdicts", "verdicts:read", "verdicts:read"),
     ("/v1/cases", "cases:read", "cases:read"),
+    ("/v1/channels", "channels:read", "channels:read"),
     ("/v1/banks", "banks:read", "banks:write"),
     ("/metrics", "metrics:read", "metrics:read"),
 )

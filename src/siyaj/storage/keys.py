@@ -12,7 +12,16 @@ from siyaj.model.errors import InvalidRequest, NotFound
 from siyaj.model.ids import new_id
 from siyaj.storage.tables import keys
 
-SCOPES = ("check", "report", "verdicts:read", "cases:read", "banks:read", "banks:write", "metrics:read")
+SCOPES = (
+    "check",
+    "report",
+    "verdicts:read",
+    "cases:read",
+    "channels:read",
+    "banks:read",
+    "banks:write",
+    "metrics:read",
+)
 """What a key may do. Each route names the one that it needs."""
 
 
