@@ -1,6 +1,5 @@
 """What chance draws, who judges it again, and what becomes of two judgements that differ."""
 
-import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -9,74 +8,19 @@ from siyaj.model.clock import now_us
 from siyaj.model.sample import Sample, Stream
 from siyaj.model.settings import Settings
 from siyaj.moderation.quality import Quality
-from siyaj.storage import cases, leases, samples, verdicts
+from siyaj.storage import audit, cases, leases, samples
 from siyaj.storage.database import Database
 from siyaj.storage.keyring import Keyring
-from siyaj.storage.tables import daily_numbers, decisions
-from siyaj.storage.verdicts import NewVerdict
+from siyaj.storage.tables import daily_numbers
+from tests.moderation.past import LONG_AGO, add_verdicts, decide, open_case
 
 KEYS = Keyring([b"k" * 32])
-LONG_AGO = now_us() - 3_600_000_000
 
 
 def quality(database: Database, **rates: float) -> Quality:
     return Quality(
         database, KEYS, Settings(**{"sample_automated": 0, "sample_cleared": 0, "sample_reviewed": 0, **rates})
     )
-
-
-def add_verdicts(database: Database, *actions: str, at: int = LONG_AGO) -> None:
-    with database.begin() as connection:
-        verdicts.insert(connection, [_verdict(f"{at}-{number}", action, at) for number, action in enumerate(actions)])
-
-
-def _verdict(name: str, action: str, at: int) -> NewVerdict:
-    return NewVerdict(
-        id=f"ver_{name}",
-        request_key=name,
-        request_hash=b"",
-        event_id=f"post-{name}",
-        kind="message",
-        account_id="u-1",
-        channel_id=None,
-        action=action,
-        policy=None if action == "allow" else "tvec",
-        policy_version="1",
-        case_id=None,
-        created_at=at,
-        answer=b"{}",
-        record=msgspec.json.encode({"event": {"id": name, "kind": "message", "language": "ar-SY"}}),
-    )
-
-
-def decide(database: Database, case: str | None, person: str, action: str, **more: object) -> str:
-    with database.begin() as connection:
-        number = len(connection.execute(select(decisions.c.id)).all())
-        row = {
-            "id": f"dec_{number}",
-            "case_id": case,
-            "subject_kind": "item",
-            "subject_id": f"post-{number}",
-            "account_id": "u-1",
-            "kind": "first",
-            "action": action,
-            "policy": "tvec.praise" if action != "none" else None,
-            "language": "ar",
-            "decided_by": person,
-            "decided_at": LONG_AGO,
-            "effective_at": LONG_AGO,
-            "draft": b"{}",
-            "statement": b"{}",
-            **more,
-        }
-        connection.execute(decisions.insert(), row)
-    return f"dec_{number}"
-
-
-def open_case(database: Database, name: str) -> str:
-    with database.begin() as connection:
-        cases.insert_many(connection, [cases.NewCase(name, "item", f"p-{name}", "tvec", [], 50, LONG_AGO, LONG_AGO)])
-    return name
 
 
 def drawn(database: Database) -> list[Sample]:
@@ -174,8 +118,6 @@ def test_two_judgements_that_differ_go_to_a_lead(database: Database, second: str
 
 
 def test_draws_stand_in_the_audit_log(database: Database) -> None:
-    from siyaj.storage import audit
-
     add_verdicts(database, "block")
     quality(database, sample_automated=1).catch_up()
     with database.read() as connection:

@@ -9,34 +9,10 @@ import math
 from collections import Counter
 from collections.abc import Hashable, Iterable
 
-from msgspec import Struct
+from siyaj.model.numbers import Kappa, Rate
 
 Z_95 = 1.959963984540054
 """Standard normal quantile of a two-sided interval of 95 %."""
-
-
-class Rate(Struct, frozen=True):
-    """`count` of `of`, as a share, with its interval of 95 %. Without any, all three are None."""
-
-    count: int
-    of: int
-    share: float | None
-    low: float | None
-    high: float | None
-
-
-class Kappa(Struct, frozen=True):
-    """`value` is 1 for full agreement, 0 for what chance gives, negative below it; `agreed` of `of` pairs are alike.
-
-    `value` is None without pairs, and where both always say the same one thing: then chance explains all agreement, and
-    nothing can be said. `low` and `high` bound 95 %; they lie in −1…1.
-    """
-
-    agreed: int
-    of: int
-    value: float | None
-    low: float | None
-    high: float | None
 
 
 def wilson(count: int, of: int, z: float = Z_95) -> Rate:

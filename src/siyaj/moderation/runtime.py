@@ -17,6 +17,7 @@ from siyaj.moderation.check import Checker
 from siyaj.moderation.evidence import Vault
 from siyaj.moderation.exposure import Exposures
 from siyaj.moderation.extraction import FileDrawer
+from siyaj.moderation.numbers import Numbers
 from siyaj.moderation.people import People
 from siyaj.moderation.quality import Quality
 from siyaj.moderation.reports import Reports
@@ -70,6 +71,7 @@ class Runtime:
             self.cases = Cases(self.database, settings)
             self.reports = Reports(self.database, int(settings.first_review_hours * 3_600_000_000))
             self.exposure = Exposures(self.database)
+            self.numbers = Numbers(self.database)
             self.quality = Quality(self.database, self.keyring, settings)
             self._stack = stack.pop_all()
 

@@ -16,6 +16,7 @@ from siyaj.server.api.cases import CasesController
 from siyaj.server.api.channels import ChannelsController
 from siyaj.server.api.check import CheckRoutes
 from siyaj.server.api.health import healthz, metrics, readyz
+from siyaj.server.api.numbers import NumbersController
 from siyaj.server.api.reports import ReportsController
 from siyaj.server.api.verdicts import VerdictsController
 from siyaj.server.auth import Gatekeeper, is_browser
@@ -41,6 +42,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
             CasesController,
             ChannelsController,
             BanksController,
+            NumbersController,
             healthz,
             readyz,
             metrics,

@@ -26,6 +26,7 @@ _SCOPES = (
     ("/v1/cases", "cases:read", "cases:read"),
     ("/v1/channels", "channels:read", "channels:read"),
     ("/v1/banks", "banks:read", "banks:write"),
+    ("/v1/numbers", "numbers:read", "numbers:read"),
     ("/metrics", "metrics:read", "metrics:read"),
 )
 """Path prefix, scope for reading (GET, HEAD), scope for everything else."""

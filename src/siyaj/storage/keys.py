@@ -21,6 +21,7 @@ SCOPES = (
     "banks:read",
     "banks:write",
     "metrics:read",
+    "numbers:read",
 )
 """What a key may do. Each route names the one that it needs."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from siyaj.model.case import Level
 from siyaj.model.clock import to_datetime
@@ -97,6 +97,11 @@ def judged(connection: Connection, since: int, until: int) -> list[Sample]:
     """Return what was judged a second time in [since, until), oldest first."""
     query = select(samples).where(samples.c.judged_at >= since, samples.c.judged_at < until)
     return [_sample(row) for row in connection.execute(query.order_by(samples.c.judged_at, samples.c.seq))]
+
+
+def waiting(connection: Connection) -> int:
+    """Return how many samples nobody judged a second time yet."""
+    return int(connection.execute(select(func.count()).where(samples.c.judged_at.is_(None))).scalar_one())
 
 
 def page(
