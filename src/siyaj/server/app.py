@@ -11,6 +11,7 @@ from litestar.types import ASGIApp
 from siyaj.model.errors import SiyajError
 from siyaj.moderation.runtime import Runtime
 from siyaj.server import docs_page, openapi
+from siyaj.server.api.actions import ActionsController
 from siyaj.server.api.banks import BanksController
 from siyaj.server.api.cases import CasesController
 from siyaj.server.api.channels import ChannelsController
@@ -18,6 +19,7 @@ from siyaj.server.api.check import CheckRoutes
 from siyaj.server.api.health import healthz, metrics, readyz
 from siyaj.server.api.numbers import NumbersController
 from siyaj.server.api.reports import ReportsController
+from siyaj.server.api.state import state_of
 from siyaj.server.api.verdicts import VerdictsController
 from siyaj.server.auth import Gatekeeper, is_browser
 from siyaj.server.console import page
@@ -43,6 +45,8 @@ def create_app(runtime: Runtime) -> ASGIApp:
             ChannelsController,
             BanksController,
             NumbersController,
+            ActionsController,
+            state_of,
             healthz,
             readyz,
             metrics,

@@ -27,6 +27,8 @@ _SCOPES = (
     ("/v1/channels", "channels:read", "channels:read"),
     ("/v1/banks", "banks:read", "banks:write"),
     ("/v1/numbers", "numbers:read", "numbers:read"),
+    ("/v1/actions", "actions:read", "actions:ack"),
+    ("/v1/state", "state:read", "state:read"),
     ("/metrics", "metrics:read", "metrics:read"),
 )
 """Path prefix, scope for reading (GET, HEAD), scope for everything else."""

@@ -6,7 +6,21 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-_ROUTES = ("/v1/check/batch", "/v1/check", "/v1/verdicts", "/v1/banks", "/healthz", "/readyz", "/metrics", "/docs")
+_ROUTES = (
+    "/v1/check/batch",
+    "/v1/check",
+    "/v1/verdicts",
+    "/v1/banks",
+    "/v1/actions",
+    "/v1/state",
+    "/v1/reports",
+    "/v1/cases",
+    "/console",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/docs",
+)
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 

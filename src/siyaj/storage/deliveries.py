@@ -149,6 +149,20 @@ def _release(connection: Connection, claim: Claim) -> None:
     connection.execute(_behind(claim).values(next_at=its))
 
 
+def disown(connection: Connection, claim: Claim, error: str) -> bool:
+    """Note that a platform took an action and could not do it after all; it can be replayed. False: it was not
+    delivered."""
+    arrived = _row(claim.seq, claim.endpoint).where(deliveries.c.state == DeliveryState.DELIVERED.value)
+    values = {"state": DeliveryState.DEAD.value, "error": error, "delivered_at": None}
+    return connection.execute(arrived.values(**values)).rowcount == 1
+
+
+def of_action(connection: Connection, action: str, endpoint: str) -> Delivery | None:
+    """Return how an action fares at an endpoint (by id)."""
+    found = _listed(connection, actions.c.id == action, deliveries.c.endpoint_id == endpoint)
+    return found[0] if found else None
+
+
 def replay(connection: Connection, *, endpoint: str = "", action: str = "") -> tuple[int, int]:
     """Let dead deliveries be tried again, of one endpoint (by id), of one action, or all.
 

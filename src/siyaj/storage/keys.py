@@ -22,6 +22,9 @@ SCOPES = (
     "banks:write",
     "metrics:read",
     "numbers:read",
+    "actions:read",
+    "actions:ack",
+    "state:read",
 )
 """What a key may do. Each route names the one that it needs."""
 

@@ -1,0 +1,38 @@
+"""What was decided about a subject last: read for reconciliation."""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, select
+
+from siyaj.model.clock import now_us, to_datetime
+from siyaj.model.decision import DecisionKind, Statement
+from siyaj.model.report import Subject
+from siyaj.storage.tables import decisions
+
+
+class Decided(Struct):
+    id: str
+    case: str | None
+    policy: str | None
+    decided_at: datetime
+    appeal_url: str | None
+
+
+def last_decision(connection: Connection, subject: Subject) -> Decided | None:
+    """Return the newest decision about a subject that is in effect: not undone, not superseded."""
+    newer = decisions.alias("newer")
+    query = (
+        select(decisions)
+        .where(decisions.c.subject_kind == subject.kind.value, decisions.c.subject_id == subject.id)
+        .where(decisions.c.effective_at <= now_us(), decisions.c.kind != DecisionKind.UNDO.value)
+        .where(~select(newer.c.seq).where(newer.c.supersedes == decisions.c.id).exists())
+        .order_by(decisions.c.seq.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    statement = msgspec.json.decode(bytes(row.statement), type=Statement)
+    return Decided(row.id, row.case_id, row.policy, to_datetime(row.decided_at), statement.appeal_url)
