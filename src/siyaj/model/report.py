@@ -77,6 +77,9 @@ class NewReport(Struct, forbid_unknown_fields=True, omit_defaults=True):
     text: Annotated[str, Meta(max_length=100_000, description="What the reporter writes.")] = ""
     reporter: Reporter = msgspec.field(default_factory=Reporter)
     id: Annotated[str, Meta(max_length=256)] = ""
+    account: PlatformId | None = None
+    """Who posted it, where the platform knows."""
+    channel: PlatformId | None = None
     content: ReportedContent = msgspec.field(default_factory=ReportedContent)
 
 
@@ -98,3 +101,6 @@ class Report(Struct, omit_defaults=False):
     outcome: str
     case: str | None
     received_at: datetime
+    weight: int = 100
+    """Percent that it counts: by how often its reporter was right; 10 where it is part of a brigade; 0 where the same
+    reporter reported it before."""

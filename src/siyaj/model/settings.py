@@ -85,6 +85,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     evidence_store: Annotated[
         str, _setting("Where sealed evidence goes; empty: `evidence` in the data folder. `s3://bucket/prefix` for S3.")
     ] = ""
+    life_contact: Annotated[
+        str,
+        _setting("Whom to notify of a threat to life (DSA Article 18), e.g. a police unit and its number."),
+    ] = ""
     session_hours: Annotated[float, _setting("A session of the console ends after so long.", "h", gt=0, le=24)] = 10.0
     idle_minutes: Annotated[
         float, _setting("A session of the console ends when it was not used for so long.", "min", gt=0)

@@ -8,6 +8,7 @@ before it takes effect.
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 
 from msgspec import Struct
@@ -244,7 +245,7 @@ class Vault:
             audit.write(connection, who, what, subject, **detail)
 
 
-def record(connection: Connection, sealed: list[Kept]) -> None:
+def record(connection: Connection, sealed: Sequence[Kept]) -> None:
     """Write the rows of prepared evidence; its hash stands in the audit chain too, where no edit goes unseen."""
     evidence.insert(connection, sealed)
     for one in sealed:

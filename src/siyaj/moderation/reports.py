@@ -1,111 +1,80 @@
-"""Reports come in: durable before the receipt, merged into the subject's case, ordered by how grave and who says so."""
+"""Reports come in: durable before the receipt, their files sealed, merged into the subject's case.
 
+Many that wait are written in one transaction (`group`); what a batch becomes is in `intake`.
+"""
+
+import asyncio
 import hashlib
 import secrets
+from collections.abc import Sequence
 
 import msgspec
 
-from siyaj.model.clock import now_us
-from siyaj.model.errors import AlreadyExists, IdempotencyMismatch, InvalidRequest, NotFound, StorageUnavailable
-from siyaj.model.ids import new_id
-from siyaj.model.report import NewReport, Report, ReporterKind, ReportReason
-from siyaj.model.verdict import Action, Reason
-from siyaj.storage import cases, reporters, reports
-from siyaj.storage.cases import NewCase
-from siyaj.storage.database import Connection, Database
+from siyaj.model.errors import (
+    AlreadyExists,
+    IdempotencyMismatch,
+    InvalidRequest,
+    NotFound,
+    SiyajError,
+    StorageUnavailable,
+)
+from siyaj.model.event import MediaFile
+from siyaj.model.report import NewReport, Report
+from siyaj.model.settings import Settings
+from siyaj.moderation.brigading import text_key
+from siyaj.moderation.evidence import Vault
+from siyaj.moderation.group import Group
+from siyaj.moderation.intake import Intake
+from siyaj.moderation.standing import content_key
+from siyaj.moderation.weights import HOUR_US, Incoming
+from siyaj.signals.sniff import media_type
+from siyaj.storage import reports
+from siyaj.storage.database import Database
+from siyaj.storage.evidence import Kept
 
-_ATTEMPTS = 4
-_HOUR_US = 3_600_000_000
-IMMINENT_HOURS = 1.0
-"""Deadline of a case about a threat to life (DSA Article 18: without delay)."""
-IMMINENT_PRIORITY = 100
-MOST_PRIORITY = 95
-"""What any other case can reach: a threat to life goes before all of them."""
-
-_GRAVITY = {
-    ReportReason.INSTRUCTION: 45,
-    ReportReason.RECRUITMENT: 40,
-    ReportReason.INCITEMENT: 40,
-    ReportReason.FINANCING: 35,
-    ReportReason.PRAISE: 30,
-    ReportReason.VIOLENCE: 30,
-    ReportReason.OTHER: 15,
-}
-_WEIGHT = {ReporterKind.USER: 0, ReporterKind.TRUSTED_FLAGGER: 25, ReporterKind.AUTHORITY: 35}
-_SAID = {
-    ReportReason.THREAT_TO_LIFE: ("It was reported as a threat to someone's life.", "أُبلغ عنه بوصفه تهديدًا لحياة شخص."),
-    ReportReason.INSTRUCTION: ("It was reported as instruction for violence.", "أُبلغ عنه بوصفه تعليمًا للعنف."),
-    ReportReason.RECRUITMENT: ("It was reported as recruitment.", "أُبلغ عنه بوصفه تجنيدًا."),
-    ReportReason.INCITEMENT: ("It was reported as incitement.", "أُبلغ عنه بوصفه تحريضًا."),
-    ReportReason.FINANCING: ("It was reported as financing.", "أُبلغ عنه بوصفه تمويلًا."),
-    ReportReason.PRAISE: ("It was reported as praise of violence.", "أُبلغ عنه بوصفه تمجيدًا للعنف."),
-    ReportReason.VIOLENCE: ("It was reported as graphic violence.", "أُبلغ عنه بوصفه عنفًا مصوّرًا."),
-    ReportReason.OTHER: ("It was reported.", "أُبلغ عنه."),
-}
+_ATTEMPTS = 6
 
 
 class Reports:
     """Takes reports in and says what became of them. Safe for many threads."""
 
-    def __init__(self, database: Database, first_review_us: int) -> None:
+    def __init__(self, database: Database, vault: Vault, settings: Settings) -> None:
         self._database = database
-        self._first_review_us = first_review_us
+        self._vault = vault
+        self._intake = Intake(int(settings.first_review_hours * HOUR_US), settings.life_contact)
+        self._group: Group[Incoming, str] = Group("reports", self._write)
 
-    def receive(self, given: NewReport, *, scope: str, idempotency_key: str | None = None) -> str:
-        """Return the receipt; the report is durable then. The same report again gives the same receipt.
+    def receive(
+        self,
+        given: NewReport,
+        *,
+        scope: str,
+        idempotency_key: str | None = None,
+        files: Sequence[MediaFile] = (),
+        who: str = "system",
+    ) -> str:
+        """Return the receipt; the report and its files are durable then. The same report again gives the same receipt.
 
         Raises IdempotencyMismatch for other content under a key that was used, InvalidRequest, StorageUnavailable.
         """
-        if "\0" in given.subject.id + given.text + given.reporter.id + given.id + given.content.text:
-            raise InvalidRequest("a report must not hold a NUL character")
-        key, digest = _request_key(given, scope, idempotency_key), hashlib.sha256(msgspec.json.encode(given)).digest()
-        for _ in range(_ATTEMPTS):
-            try:
-                with self._database.begin() as connection:
-                    return self._receive(connection, given, key, digest)
-            except AlreadyExists:
-                continue  # another process took the same report, or opened the same case, first: read again
-        raise StorageUnavailable("another process keeps writing the same report", hint="retry")
+        one = self._prepare(given, scope, idempotency_key, files, who)
+        return one if isinstance(one, str) else self._group.submit(one).result()
 
-    def _receive(self, connection: Connection, given: NewReport, key: str, digest: bytes) -> str:
-        before = reports.received(connection, key)
-        if before is not None:
-            if before.request_hash != digest:
-                raise IdempotencyMismatch(
-                    "this report was received before with other content", hint="use a fresh Idempotency-Key or id"
-                )
-            return before.receipt
-        receipt, now = f"rcp_{secrets.token_urlsafe(24)}", now_us()
-        case = self._case(connection, given, now)
-        if given.reporter.id:
-            reporters.opened(connection, given.reporter.id, given.reporter.kind.value, now)
-        reports.insert(
-            connection, given, receipt=receipt, request_key=key, request_hash=digest, case=case, received_at=now
-        )
-        return receipt
-
-    def _case(self, connection: Connection, given: NewReport, now: int) -> str:
-        """Return the subject's open case, with this report merged into it, or a new one."""
-        urgent = given.reason is ReportReason.THREAT_TO_LIFE
-        deadline = now + (int(IMMINENT_HOURS * _HOUR_US) if urgent else self._first_review_us)
-        opened = cases.open_ids(connection, [given.subject.key]).get(given.subject.key)
-        if opened is not None:
-            cases.merge_report(connection, opened, priority(given), deadline)
-            return opened
-        new = NewCase(
-            id=new_id("case"),
-            subject_kind=given.subject.kind.value,
-            subject_id=given.subject.id,
-            policy="tvec.threat" if urgent else None,
-            reasons=[_reason(given)],
-            priority=priority(given),
-            opened_at=now,
-            deadline=deadline,
-            verdicts=0,
-            reports=1,
-        )
-        cases.insert_many(connection, [new])
-        return new.id
+    async def submit(
+        self,
+        given: NewReport,
+        *,
+        scope: str,
+        idempotency_key: str | None = None,
+        files: Sequence[MediaFile] = (),
+        who: str = "system",
+    ) -> str:
+        """The same, for callers in an event loop."""
+        if files:
+            one = await asyncio.to_thread(self._prepare, given, scope, idempotency_key, files, who)
+        else:
+            one = self._prepare(given, scope, idempotency_key, files, who)
+        return one if isinstance(one, str) else await asyncio.wrap_future(self._group.submit(one))
 
     def get(self, receipt: str) -> Report:
         """Raises NotFound."""
@@ -115,18 +84,80 @@ class Reports:
             raise NotFound("there is no report with this receipt")
         return report
 
+    def close(self) -> None:
+        """Write what was taken, then stop."""
+        self._group.close()
 
-def priority(given: NewReport) -> int:
-    """Return 0–100: a threat to life above all; else how grave it is said to be, and who says so."""
-    if given.reason is ReportReason.THREAT_TO_LIFE:
-        return IMMINENT_PRIORITY
-    return min(MOST_PRIORITY, _GRAVITY[given.reason] + _WEIGHT[given.reporter.kind])
+    def _prepare(
+        self, given: NewReport, scope: str, idempotency_key: str | None, files: Sequence[MediaFile], who: str
+    ) -> Incoming | str:
+        """Return what is to be written; or the receipt, when it was received before: a retry seals nothing again."""
+        encoded = msgspec.json.encode(given)
+        if b"\\u0000" in encoded:
+            _refuse_nul(given)
+        sums = [hashlib.sha256(file.data) for file in files]
+        one = Incoming(
+            given=given,
+            receipt=f"rcp_{secrets.token_urlsafe(24)}",
+            request_key=_request_key(given, scope, idempotency_key),
+            request_hash=hashlib.sha256(encoded + b"".join(each.digest() for each in sums)).digest(),
+            content_key=content_key(given.content.text, given.content.links, [each.hexdigest() for each in sums]),
+            text_key=text_key(given.text),
+        )
+        if files:
+            before = self._before(one)
+            if before is not None:
+                return before
+            one.sealed = [self._seal(one, file, who) for file in files]
+        return one
+
+    def _before(self, one: Incoming) -> str | None:
+        with self._database.read() as connection:
+            before = reports.received(connection, [one.request_key]).get(one.request_key)
+        if before is None:
+            return None
+        if before.request_hash != one.request_hash:
+            raise IdempotencyMismatch(
+                "this report was received before with other content", hint="use a fresh Idempotency-Key or id"
+            )
+        return before.receipt
+
+    def _seal(self, one: Incoming, file: MediaFile, who: str) -> Kept:
+        return self._vault.prepare(
+            file.data,
+            subject=one.given.subject,
+            name=file.name,
+            media_type=media_type(file.data),
+            why=f"reported: {one.given.reason.value}",
+            who=who,
+            receipt=one.receipt,
+        )
+
+    def _write(self, batch: Sequence[Incoming]) -> Sequence[str | SiyajError]:
+        for _ in range(_ATTEMPTS):
+            try:
+                with self._database.begin() as connection:
+                    results = self._intake.write(connection, batch)
+            except AlreadyExists:
+                continue  # another process took the same report, or opened the same case, first: read again
+            return results
+        raise StorageUnavailable("another process keeps writing the same report", hint="retry")
 
 
-def _reason(given: NewReport) -> Reason:
-    text, text_ar = _SAID[given.reason]
-    policy = "tvec.threat" if given.reason is ReportReason.THREAT_TO_LIFE else "tvec"
-    return Reason("report", policy, Action.HOLD, text, text_ar)
+def _refuse_nul(given: NewReport) -> None:
+    """PostgreSQL's texts cannot hold it, and nobody means it."""
+    if any("\0" in text for text in _texts(msgspec.to_builtins(given))):
+        raise InvalidRequest("a report must not hold a NUL character")
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for each in value.values() for text in _texts(each)]
+    if isinstance(value, list):
+        return [text for each in value for text in _texts(each)]
+    return []
 
 
 def _request_key(given: NewReport, scope: str, idempotency_key: str | None) -> str:

@@ -9,6 +9,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from siyaj import __version__
 from siyaj.model.event import Event
+from siyaj.model.report import NewReport
 from siyaj.model.verdict import Verdict
 from siyaj.server.api.banks import NewItem
 from siyaj.server.auth import PUBLIC, needed_scope
@@ -45,14 +46,17 @@ _METHODS = {"get", "post", "put", "patch", "delete"}
 def document(app: Litestar) -> dict[str, Any]:
     """Return the document as plain data."""
     schema: dict[str, Any] = app.openapi_schema.to_schema()
-    (event, verdict, problem, item), components = msgspec.json.schema_components(
-        [Event, Verdict, Problem, NewItem], ref_template="#/components/schemas/{name}"
+    (event, verdict, problem, item, report), components = msgspec.json.schema_components(
+        [Event, Verdict, Problem, NewItem, NewReport], ref_template="#/components/schemas/{name}"
     )
     schema.setdefault("components", {}).setdefault("schemas", {}).update(components)
     schema["paths"]["/v1/check"] = {"post": _check(event, verdict)}
     schema["paths"]["/v1/check/batch"] = {"post": _batch(event, verdict, problem)}
     entries = schema["paths"]["/v1/banks/{bank}/entries"]["post"]
     entries["requestBody"] = {"required": True, "content": _json_or_files("entry", item)}
+    reports = schema["paths"]["/v1/reports"]["post"]
+    reports["requestBody"] = {"required": True, "content": _json_or_files("report", report)}
+    reports["parameters"] = [_idempotency_key("report")]
     listed = {"text/plain": {"schema": {"type": "string"}}}
     schema["paths"]["/v1/banks/{bank}/import"]["post"]["requestBody"] = {"required": True, "content": listed}
     export = schema["paths"]["/v1/banks/{bank}/export"]["get"]["responses"]["200"]
@@ -124,11 +128,11 @@ def _batch(event: Any, verdict: Any, problem: Any) -> dict[str, Any]:
     }
 
 
-def _idempotency_key() -> dict[str, Any]:
+def _idempotency_key(noun: str = "event") -> dict[str, Any]:
     return {
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "description": "Makes a retry safe; without it the event's own id does. 1 to 255 visible ASCII characters.",
+        "description": f"Makes a retry safe; without it the {noun}'s own id does. 1 to 255 visible ASCII characters.",
         "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
     }

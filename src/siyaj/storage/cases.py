@@ -64,7 +64,7 @@ _MERGE_REPORT = (
     cases.update()
     .where(cases.c.id == bindparam("case"))
     .values(
-        reports=cases.c.reports + 1,
+        reports=cases.c.reports + bindparam("more"),
         deadline=case_when((cases.c.deadline < bindparam("sooner"), cases.c.deadline), else_=bindparam("sooner")),
         **_RISES,
     )
@@ -97,8 +97,9 @@ def merge_report(
     reasons: Sequence[PriorityReason] | None = None,
     *,
     urgent: bool = False,
+    count: int = 1,
 ) -> None:
-    """Count one more report in an open case; its priority only rises, its deadline only comes nearer.
+    """Count one more report (or `count`) in an open case; its priority only rises, its deadline only comes nearer.
 
     `reasons` replace those that were said where the priority is not lower than before. The version stays: a report
     more does not make a reviewer's screen stale.
@@ -111,7 +112,14 @@ def merge_report(
         )
     if urgent:
         connection.execute(cases.update().where(cases.c.id == case).values(urgent=1))
-    connection.execute(_MERGE_REPORT, {"case": case, "new": priority, "sooner": deadline})
+    connection.execute(_MERGE_REPORT, {"case": case, "new": priority, "sooner": deadline, "more": count})
+
+
+def add_reasons(connection: Connection, case: str, more: Sequence[Reason]) -> None:
+    """Say more about why a case is there, first of all."""
+    before = connection.execute(select(cases.c.reasons).where(cases.c.id == case)).scalar_one()
+    reasons = [*more, *msgspec.json.decode(bytes(before), type=list[Reason])]
+    connection.execute(cases.update().where(cases.c.id == case).values(reasons=msgspec.json.encode(reasons)))
 
 
 def reprioritise(

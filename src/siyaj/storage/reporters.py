@@ -1,6 +1,7 @@
 """Reporters: how often each was right. Keyed by the platform's own id of the reporter."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
 
 from msgspec import Struct
 from sqlalchemy import Connection, bindparam, select
@@ -52,11 +53,17 @@ def found(connection: Connection, ids: Iterable[str]) -> dict[str, Record]:
     return {row.id: Record(row.id, row.kind, row.upheld, row.rejected, row.open) for row in rows}
 
 
-def opened(connection: Connection, who: str, kind: str, at: int, more: int = 1) -> None:
-    """Count reports that wait. Raises AlreadyExists when another process met this reporter first."""
-    given = {"who": who, "as_kind": kind, "at": at, "more": more}
-    if connection.execute(_OPENED, given).rowcount == 0:
-        connection.execute(reporters.insert(), {"id": who, "kind": kind, "open": more, "last_at": at})
+def opened(connection: Connection, waiting: Sequence[tuple[str, str]], known: Container[str], at: int) -> None:
+    """Count reports that wait: (reporter, kind), once for each. Raises AlreadyExists when another process met one of
+    the reporters first."""
+    more, kinds = Counter(who for who, _ in waiting), dict(waiting)
+    ordered = sorted(more)  # one order: no deadlock
+    rows = [{"who": who, "as_kind": kinds[who], "at": at, "more": more[who]} for who in ordered if who in known]
+    if rows:
+        connection.execute(_OPENED, rows)
+    new = [{"id": who, "kind": kinds[who], "open": more[who], "last_at": at} for who in ordered if who not in known]
+    if new:
+        connection.execute(reporters.insert(), new)
 
 
 def move(connection: Connection, moves: Iterable[tuple[str, bool | None, bool | None, bool, bool]]) -> None:

@@ -1,13 +1,18 @@
 """Reports: one row for each notice, durable before its receipt is given."""
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import case as case_when
 
+from siyaj.model.action import ActionKind
 from siyaj.model.clock import now_us, to_datetime
-from siyaj.model.report import NewReport, Report, ReportState
+from siyaj.model.report import NewReport, Report, ReportState, Subject, SubjectKind
 from siyaj.storage import reporters
-from siyaj.storage.tables import reports
+from siyaj.storage.bulk import Among
+from siyaj.storage.tables import channels, decisions, reports, verdicts
 
 MOST_OF_A_CASE = 1_000
 
@@ -19,39 +24,148 @@ class Received(Struct):
     request_hash: bytes
 
 
-def insert(
-    connection: Connection,
-    given: NewReport,
-    *,
-    receipt: str,
-    request_key: str,
-    request_hash: bytes,
-    case: str,
-    received_at: int,
-) -> None:
-    """Raises AlreadyExists when the request key was answered meanwhile."""
-    connection.execute(
-        reports.insert(),
-        {
-            "receipt": receipt,
-            "request_key": request_key,
-            "request_hash": request_hash,
-            "subject_kind": given.subject.kind.value,
-            "subject_id": given.subject.id,
-            "reporter_id": given.reporter.id or None,
-            "case_id": case,
-            "state": ReportState.OPEN.value,
-            "outcome": "",
-            "received_at": received_at,
-            "report": msgspec.json.encode(given),
-        },
+class NewRow(Struct):
+    """A report's row. `report` is its JSON."""
+
+    receipt: str
+    request_key: str
+    request_hash: bytes
+    subject_kind: str
+    subject_id: str
+    reporter_id: str | None
+    received_at: int
+    report: bytes
+    reason: str
+    weight: int
+    text_key: str
+    content_key: str
+    young: int
+    case_id: str = ""
+    state: str = "open"
+    outcome: str = ""
+    closed_at: int | None = None
+
+
+class Recent(Struct):
+    """What tells whether reports are a brigade's."""
+
+    receipt: str
+    text_key: str
+    young: bool
+    weight: int
+
+
+class Weighed(Struct):
+    """A case's reports: the sum of their weights in percent, how many of them are a brigade's, and the last ones."""
+
+    total: int = 0
+    brigade: int = 0
+    recent: list[Recent] = msgspec.field(default_factory=list)
+
+
+class Context(Struct):
+    """What is known of a subject from its checks and its channel. `seen_at`: the first check, in microseconds."""
+
+    account: str | None = None
+    channel: str | None = None
+    reach: int = 0
+    language: str = ""
+    seen_at: int | None = None
+
+
+class Standing(Struct):
+    """The decision on a subject that nothing superseded. `outcome` is what its reporters were told."""
+
+    decision: str
+    case: str | None
+    action: ActionKind
+    outcome: str
+
+
+_RECEIVED = Among(select(reports.c.request_key, reports.c.receipt, reports.c.request_hash), reports.c.request_key)
+_MOST_RECENT = 50
+
+
+def insert(connection: Connection, rows: Sequence[NewRow]) -> None:
+    """Raises AlreadyExists when a request key was answered meanwhile."""
+    if rows:
+        connection.execute(reports.insert(), [msgspec.structs.asdict(row) for row in rows])
+
+
+def received(connection: Connection, request_keys: Sequence[str]) -> dict[str, Received]:
+    """Return what was received before, by request key."""
+    found = _RECEIVED.rows(connection, list(request_keys))
+    return {row.request_key: Received(row.receipt, bytes(row.request_hash)) for row in found}
+
+
+def weighed(connection: Connection, case: str, since: int, brigade_weight: int) -> Weighed:
+    """Return a case's weights, and its reports since a time (the last 50), oldest first."""
+    marked = and_(reports.c.weight > 0, reports.c.weight <= brigade_weight)
+    sums = connection.execute(
+        select(
+            func.coalesce(func.sum(reports.c.weight), 0), func.coalesce(func.sum(case_when((marked, 1), else_=0)), 0)
+        ).where(reports.c.case_id == case)
+    ).one()
+    last = connection.execute(
+        select(reports.c.receipt, reports.c.text_key, reports.c.young, reports.c.weight)
+        .where(reports.c.case_id == case, reports.c.received_at >= since)
+        .order_by(reports.c.seq.desc())
+        .limit(_MOST_RECENT)
+    ).all()
+    recent = [Recent(row.receipt, row.text_key, bool(row.young), row.weight) for row in reversed(last)]
+    return Weighed(int(sums[0]), int(sums[1]), recent)
+
+
+def reported_before(connection: Connection, case: str, reporter: str) -> bool:
+    query = select(reports.c.seq).where(reports.c.case_id == case, reports.c.reporter_id == reporter).limit(1)
+    return connection.execute(query).one_or_none() is not None
+
+
+def set_weight(connection: Connection, receipts: Sequence[str], weight: int) -> None:
+    if receipts:
+        connection.execute(reports.update().where(reports.c.receipt.in_(receipts)).values(weight=weight))
+
+
+def content_keys(connection: Connection, case: str) -> set[str]:
+    """Return the keys of what was reported in a case."""
+    query = select(reports.c.content_key).where(reports.c.case_id == case, reports.c.content_key != "").distinct()
+    return set(connection.execute(query.limit(MOST_OF_A_CASE)).scalars())
+
+
+def standing(connection: Connection, subject: Subject) -> Standing | None:
+    """Return the last decision on a subject, unless it was undone."""
+    query = (
+        select(decisions.c.id, decisions.c.case_id, decisions.c.action, decisions.c.kind)
+        .where(decisions.c.subject_kind == subject.kind.value, decisions.c.subject_id == subject.id)
+        .order_by(decisions.c.seq.desc())
+        .limit(1)
     )
-
-
-def received(connection: Connection, request_key: str) -> Received | None:
-    query = select(reports.c.receipt, reports.c.request_hash).where(reports.c.request_key == request_key)
     row = connection.execute(query).one_or_none()
-    return Received(row.receipt, bytes(row.request_hash)) if row else None
+    if row is None or row.kind == "undo":
+        return None
+    told = select(reports.c.outcome).where(reports.c.case_id == row.case_id, reports.c.outcome != "").limit(1)
+    outcome = connection.execute(told).scalar_one_or_none()
+    return Standing(row.id, row.case_id, ActionKind(row.action), outcome or row.action)
+
+
+def context(connection: Connection, subject: Subject) -> Context:
+    """Return what the checks say of a subject: who posted it, where, and how many it reaches."""
+    kinds = ("message", "media") if subject.kind is SubjectKind.ITEM else (subject.kind.value,)
+    query = (
+        select(verdicts.c.account_id, verdicts.c.channel_id, verdicts.c.created_at)
+        .where(verdicts.c.event_id == subject.id, verdicts.c.kind.in_(kinds))
+        .order_by(verdicts.c.seq.desc())
+        .limit(1)
+    )
+    found = Context()
+    row = connection.execute(query).one_or_none()
+    if row is not None:
+        found.account, found.channel, found.seen_at = row.account_id, row.channel_id, row.created_at
+    channel = subject.id if subject.kind is SubjectKind.CHANNEL else found.channel
+    if channel is not None:
+        reach = select(channels.c.subscribers).where(channels.c.id == channel)
+        found.reach = connection.execute(reach).scalar_one_or_none() or 0
+    return found
 
 
 def get(connection: Connection, receipt: str) -> Report | None:
@@ -68,6 +182,7 @@ def of_case(connection: Connection, case: str) -> list[Report]:
 def close_case(connection: Connection, case: str, *, upheld: bool | None, outcome: str) -> None:
     """Tell a case's reporters what became of it, and count who was right; in the decision's transaction.
 
+    `outcome`: the action that was taken (the value of an ActionKind, which pages say in words), or a sentence.
     `upheld`: the decision agrees with the reports; None: it neither does nor does not. Called again, e.g. after an
     appeal, it replaces the outcome and moves the counts.
     """
@@ -110,4 +225,5 @@ def _report(row: Row[tuple[object, ...]]) -> Report:
         outcome=row.outcome,
         case=row.case_id,
         received_at=to_datetime(row.received_at),
+        weight=row.weight,
     )

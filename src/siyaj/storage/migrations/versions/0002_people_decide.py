@@ -653,7 +653,21 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
                 sa.Text(),
                 server_default="",
                 nullable=False,
-                comment="fingerprint of what the reporter wrote",
+                comment="how the reporter's folded text begins",
+            )
+        )
+        batch_op.add_column(
+            sa.Column(
+                "content_key", sa.Text(), server_default="", nullable=False, comment="equal for equal reported content"
+            )
+        )
+        batch_op.add_column(
+            sa.Column(
+                "young",
+                sa.Integer(),
+                server_default="0",
+                nullable=False,
+                comment="1: the reporter's account is days old",
             )
         )
         batch_op.add_column(sa.Column("closed_at", sa.BigInteger(), nullable=True))
