@@ -9,11 +9,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from siyaj.cli.demo import pictures, posts
 from trial.environment import CannotInstall, python
 from trial.homeserver import Homeserver
 from trial.siyaj import Siyaj
-
-from siyaj.cli.demo import pictures, posts
 
 
 class Trial(NamedTuple):

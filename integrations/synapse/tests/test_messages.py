@@ -1,10 +1,10 @@
 """What people write, through a real homeserver."""
 
 import pytest
-from trial.client import Refused
 
 from conftest import Trial
 from siyaj.cli.demo import posts
+from trial.client import Refused
 
 NEAR_COPY = f"صباح الخير، وصلني هذا:\n{posts.STATEMENT}\nما رأيكم؟".replace("ا", "اَ")
 

@@ -37,9 +37,19 @@ class Outgoing:
         self._tls = ssl.create_default_context()
 
     def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"", *, seconds: float = TOTAL_SECONDS
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        seconds: float = TOTAL_SECONDS,
+        largest: int = LARGEST_ANSWER,
     ) -> Answer:
-        """Send one request. Raises Unreachable when no answer came within `seconds`, or none may be asked for."""
+        """Send one request; of its answer `largest` bytes are read.
+
+        Raises Unreachable when no answer came within `seconds`, or none may be asked for.
+        """
         door = _Door(self._allow_private, time.monotonic() + seconds)
         given = [(name.encode(), value.encode()) for name, value in headers.items()]
         try:
@@ -47,7 +57,7 @@ class Outgoing:
                 httpcore.ConnectionPool(ssl_context=self._tls, network_backend=door) as pool,
                 pool.stream(method, url, headers=given, content=body) as response,
             ):
-                return Answer(response.status, _headers(response.headers), _bounded(response.iter_stream()))
+                return Answer(response.status, _headers(response.headers), _bounded(response.iter_stream(), largest))
         except Refused as error:
             raise Unreachable(str(error)) from None
         except (httpcore.TimeoutException, TimeoutError):
@@ -62,13 +72,13 @@ def _headers(given: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in given}
 
 
-def _bounded(pieces: Iterable[bytes]) -> bytes:
-    body = b""
+def _bounded(pieces: Iterable[bytes], largest: int) -> bytes:
+    body = bytearray()
     for piece in pieces:
         body += piece
-        if len(body) >= LARGEST_ANSWER:
+        if len(body) >= largest:
             break
-    return body[:LARGEST_ANSWER]
+    return bytes(body[:largest])
 
 
 class _Door(httpcore.NetworkBackend):
