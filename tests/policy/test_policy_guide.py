@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from siyaj.model.bank import Opinion
+from siyaj.model.channel import ReturnMark
 from siyaj.model.event import EventKind
 from siyaj.model.verdict import Action
-from siyaj.policy import rules
+from siyaj.policy import channels, rules
 from siyaj.policy.evaluate import MISSING_RULE
 from siyaj.policy.ladder import Step, StrikeRule
 from siyaj.policy.load import load_policy
@@ -35,6 +36,10 @@ STRUCTS: list[type[msgspec.Struct]] = [
     Category,
     StrikeRule,
     Step,
+    *get_args(channels.ChannelCondition),
+    channels.ChannelRule,
+    channels.ChannelExample,
+    channels.GivenState,
 ]
 
 
@@ -46,7 +51,9 @@ def test_every_field_stands_in_a_table_of_the_guide(struct: type[msgspec.Struct]
     assert tag is None or f"`{tag}`" in GUIDE
 
 
-@pytest.mark.parametrize("words", [rules.Mode, rules.Expected, Action, Opinion, EventKind], ids=lambda e: e.__name__)
+@pytest.mark.parametrize(
+    "words", [rules.Mode, rules.Expected, Action, Opinion, EventKind, ReturnMark], ids=lambda e: e.__name__
+)
 def test_every_word_stands_in_the_guide(words: type[rules.Mode]) -> None:
     assert [word for word in words if not re.search(rf"`[^`]*\b{word.value}\b[^`]*`", GUIDE)] == []
 

@@ -21,9 +21,12 @@ def check(file: File = None, /) -> None:
     """Read a policy and say what is wrong with it: file, line, hint. Exit code 2 if anything is."""
     policy = load_policy(_chosen(file))
     if session.get().json:
-        emit({"version": policy.version, "rules": len(policy.rules)})
+        emit({"version": policy.version, "rules": len(policy.rules), "channels": len(policy.channels)})
     else:
-        say(f"[green]well formed[/]: {len(policy.rules)} rules, version {policy.version}")
+        say(
+            f"[green]well formed[/]: {len(policy.rules)} rules, {len(policy.channels)} about channels, "
+            f"version {policy.version}"
+        )
 
 
 @app.command

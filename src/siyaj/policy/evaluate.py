@@ -11,6 +11,7 @@ import msgspec
 
 from siyaj.model.match import Match
 from siyaj.model.verdict import Action, Reason
+from siyaj.policy.channels import ChannelRule
 from siyaj.policy.compile import Test, compile_condition, match_test, mentioned_types, needed_types
 from siyaj.policy.facts import Facts, Outcome, RuleResult
 from siyaj.policy.ladder import Ladder
@@ -64,12 +65,14 @@ class Policy:
         examples: Sequence[PolicyExample] = (),
         places: dict[str, str] | None = None,
         ladder: Ladder | None = None,
+        channels: Sequence[ChannelRule] = (),
     ) -> None:
         self.rules = tuple(rules)
         self.taxonomy = tuple(taxonomy)
         self.examples = tuple(examples)
         self.places = places or {}
         self.ladder = ladder or Ladder()
+        self.channels = tuple(channels)
         self.version = _version(rules, taxonomy)
         self._compiled = tuple(_compile(rule) for rule in rules if rule.mode is not Mode.OFF)
         enforcing = [each for each in self._compiled if each.rule.mode is not Mode.SHADOW]

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from siyaj.model.verdict import Action
+from siyaj.policy.channels import ChannelRule, faults_of_channel_rule
 from siyaj.policy.convert import convert_item
 from siyaj.policy.evaluate import MISSING_RULE, Policy
 from siyaj.policy.ladder import Ladder, Step, StrikeRule, faults_of_step, faults_of_strike
@@ -33,6 +35,7 @@ KINDS: dict[str, type[Struct]] = {
     "examples": PolicyExample,
     "strikes": StrikeRule,
     "ladder": Step,
+    "channels": ChannelRule,
 }
 SECTIONS = tuple(KINDS)
 LADDER = ("strikes", "ladder")
@@ -57,7 +60,7 @@ def load_policy(
     """Load a policy from a YAML file or a folder of them; None means the defaults that ship with Siyaj.
 
     `known_types` are the signal types that rules may name (default: the design's and all that are installed).
-    A policy without a taxonomy, or without strikes and ladder, uses the shipped ones.
+    A policy without a taxonomy, without strikes and ladder, or without rules for channels uses the shipped ones.
 
     Raises FaultyPolicy (an InvalidPolicy) with all problems.
     """
@@ -74,6 +77,14 @@ def load_policy(
         for part in LADDER:
             items = _items(shipped, part, KINDS[part], problems)
             found[part] = [Placed(one.item, one.source, one.path, shipped=True) for one in items]
+    if not problems and not any("channels" in source.data for source in sources if source.data):
+        shipped = read_source(DEFAULTS / "channels.yaml", "channels.yaml")
+        items = _items(shipped, "channels", ChannelRule, problems)
+        # Their examples are the shipped policy's matter.
+        bare = [msgspec.structs.replace(one.item, examples=[]) for one in items]
+        found["channels"] = [
+            Placed(item, shipped, one.path, shipped=True) for item, one in zip(bare, items, strict=True)
+        ]
     problems += _faults(found, known_types or _known(found), bool(problems))
     if not found["rules"] and not problems:
         name = (path.name or str(path)) if path else DEFAULTS.name
@@ -133,9 +144,7 @@ def _read_sections(source: Source, found: dict[str, list[Placed]], problems: lis
     if source.data is None:
         return
     if not isinstance(source.data, dict):
-        message = (
-            "a policy file holds `taxonomy:`, `rules:`, `examples:`, `strikes:` and `ladder:`, each with a list below"
-        )
+        message = f"a policy file holds {', '.join(f'`{section}:`' for section in SECTIONS)}, each with a list below it"
         problems.append(Problem(source.file, 1, message))
         return
     for section in source.data:
@@ -181,6 +190,17 @@ def _faults(found: dict[str, list[Placed]], known: frozenset[str], incomplete: b
     for placed in found["examples"]:
         yield from _unknown_types(placed, known)
     yield from _faults_of_ladder(found, codes if not incomplete else None)
+    yield from _faults_of_channels(found["channels"], codes if not incomplete else None)
+
+
+def _faults_of_channels(items: list[Placed], codes: set[str] | None) -> Iterator[Problem]:
+    yield from _repeated(items, ".id", lambda rule: [rule.id])
+    for placed in items:
+        for below, message, hint in faults_of_channel_rule(placed.item):
+            yield placed.problem(below, message, hint)
+        if codes is not None and placed.item.policy not in codes and not placed.shipped:
+            hint = did_you_mean(placed.item.policy, codes)
+            yield placed.problem(".policy", f"{placed.item.policy!r} is not a code of the taxonomy", hint)
 
 
 def _faults_of_ladder(found: dict[str, list[Placed]], codes: set[str] | None) -> Iterator[Problem]:
@@ -264,9 +284,11 @@ def _types_given(given: Given, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _build(found: dict[str, list[Placed]]) -> Policy:
-    taxonomy, rules, examples, strikes, steps = ([placed.item for placed in found[section]] for section in SECTIONS)
+    taxonomy, rules, examples, strikes, steps, channels = (
+        [placed.item for placed in found[section]] for section in SECTIONS
+    )
     ladder = Ladder(strikes, steps)
-    return Policy(rules, taxonomy, examples=examples, places=dict(_places(found)), ladder=ladder)
+    return Policy(rules, taxonomy, examples=examples, places=dict(_places(found)), ladder=ladder, channels=channels)
 
 
 def _places(found: dict[str, list[Placed]]) -> Iterator[tuple[str, str]]:
@@ -275,5 +297,9 @@ def _places(found: dict[str, list[Placed]]) -> Iterator[tuple[str, str]]:
         yield placed.item.id, placed.problem("", "").place
         for i in range(len(placed.item.examples)):
             yield f"{placed.item.id}[{i}]", placed.problem(f".examples[{i}]", "").place
+    for placed in found["channels"]:
+        yield f"channels.{placed.item.id}", placed.problem("", "").place
+        for i in range(len(placed.item.examples)):
+            yield f"channels.{placed.item.id}[{i}]", placed.problem(f".examples[{i}]", "").place
     for i, placed in enumerate(found["examples"]):
         yield f"[{i}]", placed.problem("", "").place

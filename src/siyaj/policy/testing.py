@@ -7,6 +7,9 @@ from siyaj.model.bank import Opinion
 from siyaj.model.event import Event
 from siyaj.model.match import Match
 from siyaj.model.signal import Missing, Signal
+from siyaj.policy import channel_state
+from siyaj.policy.channel_state import find
+from siyaj.policy.channels import CASE, ChannelRule
 from siyaj.policy.evaluate import Policy
 from siyaj.policy.facts import Facts
 from siyaj.policy.rules import Expected, Given, GivenMatch, Mode, Rule, many
@@ -30,6 +33,7 @@ def test_policy(policy: Policy) -> list[ExampleResult]:
     for i, example in enumerate(policy.examples):
         got = policy.evaluate(facts_of(example.given)).action
         results.append(_result("", example.name, example.verdict, got, policy.places.get(f"[{i}]", "")))
+    results += [result for channel in policy.channels for result in _test_channel_rule(policy, channel)]
     return results
 
 
@@ -44,6 +48,15 @@ def _test_rule(policy: Policy, rule: Rule) -> list[ExampleResult]:
         fired = [result for result in alone.evaluate(facts_of(example.given)).rules if result.rule == rule.id]
         got = Expected(str(fired[0].action)) if fired else Expected.NOTHING
         results.append(_result(rule.id, example.name, example.expect, got, policy.places.get(f"{rule.id}[{i}]", "")))
+    return results
+
+
+def _test_channel_rule(policy: Policy, rule: ChannelRule) -> list[ExampleResult]:
+    results = []
+    for i, example in enumerate(rule.examples):
+        got = CASE if find([rule], channel_state.facts_of(example.given)) else "nothing"
+        place = policy.places.get(f"channels.{rule.id}[{i}]", "")
+        results.append(_result(rule.id, example.name, example.expect, got, place))
     return results
 
 
