@@ -38,5 +38,7 @@ class QueueFilter(Struct, kw_only=True, omit_defaults=True):
     account: str = ""
     channel: str = ""
     overdue: bool = False
+    urgent: bool = False
+    """A threat to life."""
     text: str = ""
     sort: QueueSort = QueueSort.PRIORITY

@@ -28,7 +28,7 @@ SAFETY_HEADERS = (
 )
 CSP = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    b"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    b"media-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 """Of every page for people: nothing from elsewhere, nothing inline."""
 BROWSER_HEADERS = (

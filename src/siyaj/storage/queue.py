@@ -73,6 +73,8 @@ def conditions(chosen: QueueFilter) -> list[Any]:
         found += [c.holder == chosen.holder, c.held_until > now_us()]
     if chosen.overdue:
         found += [c.deadline < now_us(), c.state == "open"]
+    if chosen.urgent:
+        found.append(c.urgent == 1)
     if chosen.text:
         found.append(_named(chosen.text))
     return found

@@ -11,6 +11,7 @@ from siyaj.model.errors import SiyajError
 from siyaj.model.person import Person
 from siyaj.moderation.runtime import Runtime
 from siyaj.moderation.sessions import Visit
+from siyaj.server.console import casework
 from siyaj.server.console.guard import guard
 from siyaj.server.console.home import HomeController
 from siyaj.server.console.language import LanguageController
@@ -18,7 +19,7 @@ from siyaj.server.console.login import LoginController
 from siyaj.server.console.page import answer_error, answer_http
 from siyaj.server.console.session import AnyRequest, runtime_of, visit_of
 
-AREAS: tuple[Any, ...] = (LoginController, LanguageController, HomeController)
+AREAS: tuple[Any, ...] = (LoginController, LanguageController, HomeController, *casework.CONTROLLERS)
 """Controllers, in any order. Their `path` is relative to `/console`."""
 
 

@@ -24,7 +24,13 @@ class Group(NamedTuple):
 
 P = Permission
 GROUPS: tuple[Group, ...] = (
-    Group(N_("Work"), (Place(N_("Home"), "/console/", P.SEE_SELF),)),
+    Group(
+        N_("Work"),
+        (
+            Place(N_("Home"), "/console/", P.SEE_SELF),
+            Place(N_("Queue"), "/console/queue", P.SEE_CASES),
+        ),
+    ),
     Group(
         N_("Keeping"),
         (
