@@ -106,6 +106,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     require_totp: Annotated[
         bool, _setting("Whether people with a password must set up a second factor before they work.")
     ] = True
+    oidc_issuer: Annotated[
+        str, _setting("OpenID Connect provider for the console, e.g. `https://login.example.org`. Empty: none.")
+    ] = ""
+    oidc_client_id: Annotated[str, _setting("Our id at that provider.")] = ""
+    oidc_client_secret: Annotated[str, _setting("Our secret at that provider.")] = ""
+    oidc_claim: Annotated[
+        str, _setting("Claim that holds a person's login, e.g. `email`, which must then be verified.")
+    ] = "preferred_username"
 
 
 def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

@@ -8,28 +8,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-import pyotp
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
 from siyaj.model.clock import now_us
 from siyaj.model.errors import InvalidRequest, RateLimited, Unauthenticated
 from siyaj.model.person import Person, Preferences, Role
+from siyaj.moderation import passwords
+from siyaj.moderation.passwords import lock_seconds, step_of
 from siyaj.storage import audit, people, sessions
 from siyaj.storage.database import Connection, Database
 from siyaj.storage.keyring import Keyring
 from siyaj.storage.people import Credentials
 
-LEAST_PASSWORD = 12
-"""Characters. Length is what counts (NIST SP 800-63B, 5.1.1.2); no rules about kinds of characters."""
-MOST_PASSWORD = 256
-FREE_FAILURES = 5
-"""Log-ins that may fail in a row before the account is locked for a while."""
-_FIRST_LOCK, _LONGEST_LOCK = 60, 900
-"""Seconds: doubles with each further failure. Never for ever, so that nobody can lock a team out for good."""
 INVITATION_SECONDS = 3 * 86_400
-STEP_SECONDS = 30
-_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _SKILL = re.compile(r"[a-z0-9_.-]{1,40}")
 _WRONG = "the login or the password is wrong"
@@ -41,8 +32,6 @@ class People:
     def __init__(self, database: Database, keyring: Keyring) -> None:
         self._database = database
         self._keyring = keyring
-        self._hasher = PasswordHasher()
-        self._nobody = self._hasher.hash("nobody has this password")
 
     def get(self, key: str) -> Person:
         """Return a person by id or login. Raises NotFound."""
@@ -52,6 +41,11 @@ class People:
     def listed(self) -> list[Person]:
         with self._database.read() as connection:
             return people.listed(connection)
+
+    def has_password(self, key: str) -> bool:
+        """False for somebody who enters by OpenID Connect only, or has not chosen one yet."""
+        with self._database.read() as connection:
+            return people.credentials(connection, key).password_hash is not None
 
     def create(
         self,
@@ -69,7 +63,7 @@ class People:
         """Raises InvalidRequest saying what does not fit, AlreadyExists when the login is taken."""
         _check_login(login)
         _check_person(name, roles, languages, skills)
-        hashed = self._hash(password) if password is not None else None
+        hashed = passwords.hashed(password) if password is not None else None
         with self._database.begin() as connection:
             made = people.create(
                 connection,
@@ -92,15 +86,15 @@ class People:
         with self._database.read() as connection:
             found = people.find(connection, login.strip().lower()) if not login.startswith("per_") else None
         if found is None or found.password_hash is None or found.person.disabled_at is not None:
-            self._matches(self._nobody, password)  # takes as long as for somebody
+            passwords.matches(None, password)  # takes as long as for somebody
             raise Unauthenticated(_WRONG)
         self._check_lock(found)
-        if not self._matches(found.password_hash, password):
+        if not passwords.matches(found.password_hash, password):
             self._failed(found.person, "password", address)
             raise Unauthenticated(_WRONG)
-        if self._hasher.check_needs_rehash(found.password_hash):
+        if passwords.is_weak(found.password_hash):
             with self._database.begin() as connection:
-                people.change(connection, found.person.id, password_hash=self._hasher.hash(password))
+                people.change(connection, found.person.id, password_hash=passwords.hashed(password))
         return found.person
 
     def check_code(self, key: str, code: str, address: str = "") -> None:
@@ -109,7 +103,7 @@ class People:
             found = people.credentials(connection, key)
         self._check_lock(found)
         secret = self._secret_of(found)
-        step = _step_of(secret, code) if secret else None
+        step = step_of(secret, code) if secret else None
         with self._database.begin() as connection:
             if step is not None and people.spend_step(connection, found.person.id, step):
                 people.change(connection, found.person.id, failures=0, locked_until=None)
@@ -117,9 +111,25 @@ class People:
         self._failed(found.person, "code", address)
         raise Unauthenticated("the code is wrong, or was used already")
 
+    def identified(self, subject: str, login: str) -> Person:
+        """Return whom an OpenID Connect provider names; the first time, somebody without a password whose login it
+        is. Raises Unauthenticated when there is nobody, or they are disabled."""
+        with self._database.begin() as connection:
+            known = people.find_oidc(connection, subject)
+            if known is None:
+                found = people.find(connection, login) if login and not login.startswith("per_") else None
+                if found is None or found.password_hash is not None or found.person.oidc_subject is not None:
+                    raise Unauthenticated(f"nobody here is {login[:64]!r} of that provider")
+                known = found.person
+                people.change(connection, known.id, oidc_subject=subject)
+                audit.write(connection, "system", "person.oidc", known.login, bound_to=subject)
+        if known.disabled_at is not None:
+            raise Unauthenticated(f"{known.login!r} is disabled")
+        return known
+
     def enrol(self, key: str, secret: str, code: str, *, who: str) -> None:
         """Make a secret a person's second factor, once they show a code of it. Raises Unauthenticated."""
-        step = _step_of(secret, code)
+        step = step_of(secret, code)
         if step is None:
             raise Unauthenticated("the code is wrong", hint="look whether the clock of the phone is right")
         with self._database.begin() as connection:
@@ -139,7 +149,7 @@ class People:
 
     def set_password(self, key: str, password: str, *, who: str, but: str = "") -> Person:
         """Also lifts a lock-out, and ends all sessions except `but`. Raises InvalidRequest for a bad password."""
-        hashed = self._hash(password)
+        hashed = passwords.hashed(password)
 
         def apply(connection: Connection, person: Person) -> None:
             people.change(connection, person.id, password_hash=hashed, failures=0, locked_until=None)
@@ -222,7 +232,7 @@ class People:
     def _failed(self, person: Person, what: str, address: str) -> None:
         with self._database.begin() as connection:
             failures = people.add_failure(connection, person.id)
-            seconds = _lock_seconds(failures)
+            seconds = lock_seconds(failures)
             if seconds:
                 people.change(connection, person.id, locked_until=now_us() + seconds * 1_000_000)
             audit.write(
@@ -239,21 +249,10 @@ class People:
             return None
         return self._keyring.unseal_small(found.totp_secret, "totp", found.person.id).decode()
 
-    def _hash(self, password: str) -> str:
-        if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
-            raise InvalidRequest(f"a password has {LEAST_PASSWORD} to {MOST_PASSWORD} characters", field="password")
-        return self._hasher.hash(password.encode("utf-8", "surrogatepass"))
-
-    def _matches(self, hashed: str, password: str) -> bool:
-        try:
-            return self._hasher.verify(hashed, password[: MOST_PASSWORD + 1].encode("utf-8", "surrogatepass"))
-        except (VerificationError, InvalidHashError):
-            return False
-
 
 def _check_login(login: str) -> None:
     if not _LOGIN.fullmatch(login) or login.startswith("per_"):
-        raise InvalidRequest("a login has 1 to 64 characters: small Latin letters, digits, and . _ @ -", field="login")
+        raise InvalidRequest("a login has 1 to 64 small Latin letters, digits, and . _ @ + -", field="login")
 
 
 def _check_person(name: str, roles: Sequence[Role], languages: Sequence[str], skills: Sequence[str]) -> None:
@@ -273,22 +272,6 @@ def _keep_an_admin(connection: Connection, person: Person) -> None:
     others = [one for one in people.listed(connection) if one.id != person.id and one.disabled_at is None]
     if not any(Role.ADMIN in one.roles for one in others):
         raise InvalidRequest("this is the last administrator", hint="make another one first")
-
-
-def _lock_seconds(failures: int) -> int:
-    if failures < FREE_FAILURES:
-        return 0
-    return min(_LONGEST_LOCK, _FIRST_LOCK << min(failures - FREE_FAILURES, 10))
-
-
-def _step_of(secret: str, code: str) -> int | None:
-    """Return the time step whose code this is: now, or one before or after (RFC 6238, 5.2: clocks drift)."""
-    totp, now = pyotp.TOTP(secret, interval=STEP_SECONDS), int(time.time()) // STEP_SECONDS
-    digits = "".join(str(int(c)) for c in code if c.isdecimal())  # Arabic digits too
-    for step in (now, now - 1, now + 1):
-        if pyotp.utils.strings_equal(digits, totp.generate_otp(step)):
-            return step
-    return None
 
 
 def _state_of(found: Credentials) -> str:

@@ -41,10 +41,18 @@ class Sessions:
         self._idle = timedelta(minutes=settings.idle_minutes)
 
     def start(
-        self, person: Person, stage: Stage, *, agent: str, address: str, before: Session | None = None, how: str = ""
+        self,
+        person: Person,
+        stage: Stage,
+        *,
+        agent: str,
+        address: str,
+        before: Session | None = None,
+        how: str = "",
+        following: str = "",
     ) -> str:
         """Return the secret for the cookie. `before` ends: each step of a log-in gets a fresh secret, so that one
-        that was planted or seen earlier is worth nothing."""
+        that was planted or seen earlier is worth nothing. `following` is the page to go on to afterwards."""
         lasts = self._hours if stage is Stage.OPEN else timedelta(seconds=UNFINISHED_SECONDS)
         with self._database.begin() as connection:
             sessions.sweep(connection)
@@ -56,7 +64,7 @@ class Sessions:
                 lasts_us=lasts // timedelta(microseconds=1),
                 agent=agent,
                 address=address,
-                memory=Memory(stage),
+                memory=Memory(stage, following),
             )
             if stage is Stage.OPEN:
                 people.change(connection, person.id, failures=0, locked_until=None)

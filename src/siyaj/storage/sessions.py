@@ -25,10 +25,13 @@ class Stage(StrEnum):
 
 
 class Memory(Struct, omit_defaults=True):
-    """What a session remembers. `fresh_totp` is the sealed secret that is being enrolled (hex)."""
+    """What a session remembers. `next` is the page to go on to; `fresh_totp` the secret that is being enrolled, sealed
+    (hex); `renewing` says that the person showed a code of the old one and may replace it."""
 
     stage: Stage = Stage.OPEN
+    next: str = ""
     fresh_totp: str = ""
+    renewing: bool = False
 
 
 class Session(Struct):

@@ -12,14 +12,31 @@ from siyaj.model.person import Person
 from siyaj.moderation.runtime import Runtime
 from siyaj.moderation.sessions import Visit
 from siyaj.server.console import casework
+from siyaj.server.console.audit import AuditController
+from siyaj.server.console.enrol import EnrolController
 from siyaj.server.console.guard import guard
 from siyaj.server.console.home import HomeController
+from siyaj.server.console.invitation import InvitationController
 from siyaj.server.console.language import LanguageController
 from siyaj.server.console.login import LoginController
+from siyaj.server.console.oidc import OidcController
 from siyaj.server.console.page import answer_error, answer_http
+from siyaj.server.console.people import PeopleController
+from siyaj.server.console.self import SelfController
 from siyaj.server.console.session import AnyRequest, runtime_of, visit_of
 
 AREAS: tuple[Any, ...] = (LoginController, LanguageController, HomeController, *casework.CONTROLLERS)
+AREAS: tuple[Any, ...] = (
+    LoginController,
+    EnrolController,
+    OidcController,
+    LanguageController,
+    HomeController,
+    SelfController,
+    PeopleController,
+    InvitationController,
+    AuditController,
+)
 """Controllers, in any order. Their `path` is relative to `/console`."""
 
 

@@ -1,9 +1,11 @@
-"""Signing in and out."""
+"""Signing in and out: a password, then a code; at the first time the second factor is set up."""
 
 from litestar import Controller, Response, get, post
 
 from siyaj.model.errors import RateLimited, SiyajError, Unauthenticated
-from siyaj.model.person import Permission
+from siyaj.model.person import Person
+from siyaj.moderation.runtime import Runtime
+from siyaj.moderation.sessions import Visit
 from siyaj.server.console.i18n import gettext as _
 from siyaj.server.console.page import redirect, render
 from siyaj.server.console.session import (
@@ -16,44 +18,107 @@ from siyaj.server.console.session import (
     cookie,
     no_cookie,
 )
+from siyaj.server.oidc import is_set_up
 from siyaj.storage.sessions import Stage
+
+_STEPS = {Stage.OPEN: "/console/", Stage.CODE: "/console/login/code", Stage.ENROL: "/console/login/enrol"}
 
 
 class LoginController(Controller):
     path = "/"
 
     @get("/login", opt={"open": True}, sync_to_thread=True)
-    def page(self, request: AnyRequest, visit: TheVisit) -> Response[str]:
+    def ask_password(self, request: AnyRequest, runtime: TheRuntime, visit: TheVisit) -> Response[str]:
         if visit is not None and visit.signed_in:
             return redirect(request, "/console/")
-        return render(request, "login.html", login="", problem="", next=_safe(request.query_params.get("next", "")))
+        return _password_page(request, runtime, following=safe(request.query_params.get("next", "")))
 
     @post("/login", opt={"open": True}, sync_to_thread=True)
-    def enter(self, request: AnyRequest, runtime: TheRuntime, form: TheForm, visit: TheVisit) -> Response[str]:
-        login, following = str(form.get("login") or ""), _safe(str(form.get("next") or ""))
-        address = address_of(request)
+    def take_password(self, request: AnyRequest, runtime: TheRuntime, form: TheForm, visit: TheVisit) -> Response[str]:
+        login, following = str(form.get("login") or ""), safe(str(form.get("next") or ""))
         try:
-            person = runtime.people.authenticate(login, str(form.get("password") or ""), address)
+            person = runtime.people.authenticate(login, str(form.get("password") or ""), address_of(request))
         except (Unauthenticated, RateLimited) as error:
-            return render(request, "login.html", status=401, login=login[:64], problem=_said(error), next=following)
-        before = visit.session if visit else None
-        agent = agent_of(request)
-        secret = runtime.sessions.start(person, Stage.OPEN, agent=agent, address=address, before=before, how="password")
-        return redirect(request, following or "/console/", cookies=[cookie(request, secret)])
+            return _password_page(request, runtime, login=login[:64], problem=_said(error), following=following)
+        return enter(request, runtime, person, _next_stage(runtime, person), visit, how="password", following=following)
 
-    @post("/logout", opt={"permission": Permission.SEE_SELF}, sync_to_thread=True)
+    @get("/login/code", opt={"open": True}, sync_to_thread=True)
+    def ask_code(self, request: AnyRequest, visit: TheVisit) -> Response[str]:
+        _at(visit, Stage.CODE)
+        return render(request, "login/code.html", problem="")
+
+    @post("/login/code", opt={"open": True}, sync_to_thread=True)
+    def take_code(self, request: AnyRequest, runtime: TheRuntime, form: TheForm, visit: TheVisit) -> Response[str]:
+        known = _at(visit, Stage.CODE)
+        try:
+            runtime.people.check_code(known.person.id, str(form.get("code") or ""), address_of(request))
+        except (Unauthenticated, RateLimited) as error:
+            problem = _said(error, _("The code is wrong, or was used already. Wait for the next one."))
+            return render(request, "login/code.html", status=401, problem=problem)
+        following = known.session.memory.next
+        return enter(request, runtime, known.person, Stage.OPEN, visit, how="password and code", following=following)
+
+    @post("/logout", opt={"open": True}, sync_to_thread=True)
     def leave(self, request: AnyRequest, runtime: TheRuntime, visit: TheVisit) -> Response[str]:
-        assert visit is not None
-        runtime.sessions.end(visit.session.id, visit.person, who=visit.who)
+        if visit is not None:
+            runtime.sessions.end(visit.session.id, visit.person, who=visit.who)
         return redirect(request, "/console/login", cookies=[no_cookie(request)])
 
 
-def _said(error: SiyajError) -> str:
+def enter(
+    request: AnyRequest,
+    runtime: Runtime,
+    person: Person,
+    stage: Stage,
+    before: Visit | None,
+    *,
+    how: str,
+    following: str = "",
+) -> Response[str]:
+    """Start a session, and send the browser to the next step of the log-in or, at the end, to where it wanted."""
+    secret = runtime.sessions.start(
+        person,
+        stage,
+        agent=agent_of(request),
+        address=address_of(request),
+        before=before.session if before else None,
+        how=how,
+        following=following,
+    )
+    to = (following or "/console/") if stage is Stage.OPEN else _STEPS[stage]
+    return redirect(request, to, cookies=[cookie(request, secret)])
+
+
+def safe(path: str) -> str:
+    """Return a page of the console to go on to, never another site's; empty when it is none."""
+    fits = path.startswith("/console/") and "\\" not in path and path.isprintable() and len(path) <= 500
+    return path if fits else ""
+
+
+def _password_page(
+    request: AnyRequest, runtime: Runtime, *, login: str = "", problem: str = "", following: str = ""
+) -> Response[str]:
+    status = 401 if problem else 200
+    with_oidc = is_set_up(runtime.settings)
+    return render(
+        request, "login/password.html", status=status, login=login, problem=problem, next=following, oidc=with_oidc
+    )
+
+
+def _next_stage(runtime: Runtime, person: Person) -> Stage:
+    if person.has_totp:
+        return Stage.CODE
+    return Stage.ENROL if runtime.settings.require_totp else Stage.OPEN
+
+
+def _at(visit: Visit | None, stage: Stage) -> Visit:
+    """Raises Unauthenticated (which leads to the beginning) when the log-in has not come to this step."""
+    if visit is None or visit.session.memory.stage is not stage:
+        raise Unauthenticated("nobody is signed in")
+    return visit
+
+
+def _said(error: SiyajError, wrong: str = "") -> str:
     if isinstance(error, RateLimited):
         return _("Too many attempts. Wait a few minutes and try again.")
-    return _("The login or the password is wrong.")
-
-
-def _safe(path: str) -> str:
-    """Return a path of the console to go on to, never another site's."""
-    return path if path.startswith("/console/") and "\\" not in path and path.isprintable() else ""
+    return wrong or _("The login or the password is wrong.")

@@ -2,14 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from babel.dates import format_date, format_datetime, format_timedelta
-from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
 from litestar.datastructures import Cookie
@@ -19,7 +16,7 @@ from markupsafe import Markup
 
 from siyaj.model.errors import ErrorCode, Forbidden, NotFound, SiyajError, Unauthenticated
 from siyaj.model.person import Locale, Permission
-from siyaj.server.console import csrf, i18n, nav
+from siyaj.server.console import csrf, i18n, nav, show
 from siyaj.server.console.i18n import gettext as _
 from siyaj.server.console.session import AnyRequest, path_of, visit_of
 from siyaj.server.problems import STATUS
@@ -125,8 +122,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    made.globals.update(static=static, Permission=Permission, Locale=Locale, language_names=i18n.NAMES)
-    made.filters.update(ago=ago, moment=moment, day=day, number=number)
+    made.globals.update(static=static, Permission=Permission, Locale=Locale, language_names=i18n.NAMES, now=show.now)
+    made.filters.update(show.FILTERS)
     return made
 
 
@@ -143,21 +140,3 @@ def static_files() -> dict[str, tuple[bytes, str]]:
         data = path.read_bytes()
         found[path.name] = (data, hashlib.sha256(data).hexdigest()[:16])
     return found
-
-
-def ago(at: datetime) -> str:
-    """Return e.g. `3 hours ago` or `in 2 days`, in the language of the page."""
-    return format_timedelta(at - datetime.now(UTC), add_direction=True, locale=i18n.current.get().value)
-
-
-def moment(at: datetime) -> str:
-    """Return date and time, UTC."""
-    return f"{format_datetime(at.astimezone(UTC), 'd MMM y, HH:mm', locale=i18n.current.get().value)} UTC"
-
-
-def day(at: datetime) -> str:
-    return format_date(at.astimezone(UTC), "d MMM y", locale=i18n.current.get().value)
-
-
-def number(value: float) -> str:
-    return format_decimal(value, locale=i18n.current.get().value)

@@ -14,3 +14,8 @@ document.addEventListener("submit", (event) => {
   const question = event.target.dataset ? event.target.dataset.confirm : "";
   if (question && !window.confirm(question)) event.preventDefault();
 });
+
+// <input data-select>: a click takes the whole text, to be copied.
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches && event.target.matches("input[data-select]")) event.target.select();
+});

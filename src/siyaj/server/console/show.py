@@ -1,0 +1,53 @@
+"""How values are shown on pages, in the language of the page: times, numbers, browsers. Filters of the templates."""
+
+from datetime import UTC, datetime
+
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal
+
+from siyaj.model.clock import to_datetime
+from siyaj.server.console import i18n
+
+_BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
+"""Sign in the user agent and name; the order matters: each of them claims to be the ones after it."""
+_SYSTEMS = {
+    "Android": "Android",
+    "iPhone": "iOS",
+    "iPad": "iPadOS",
+    "Windows": "Windows",
+    "Mac OS": "macOS",
+    "X11": "Linux",
+}
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def ago(at: datetime) -> str:
+    """Return e.g. `3 hours ago` or `in 2 days`, in the language of the page."""
+    return format_timedelta(at - datetime.now(UTC), add_direction=True, locale=i18n.current.get().value)
+
+
+def moment(at: datetime) -> str:
+    """Return date and time, UTC."""
+    return f"{format_datetime(at.astimezone(UTC), 'd MMM y, HH:mm', locale=i18n.current.get().value)} UTC"
+
+
+def day(at: datetime) -> str:
+    return format_date(at.astimezone(UTC), "d MMM y", locale=i18n.current.get().value)
+
+
+def number(value: float) -> str:
+    return format_decimal(value, locale=i18n.current.get().value)
+
+
+def browser(agent: str) -> str:
+    """Return a browser's name and system from what it says of itself; what it says may be a lie, and is only shown."""
+    known = (shown for sign, shown in _BROWSERS.items() if sign in agent)
+    name = next(known, agent.split("/", maxsplit=1)[0][:30] or "?")
+    system = next((shown for sign, shown in _SYSTEMS.items() if sign in agent), "")
+    return f"{name} · {system}" if system else name
+
+
+FILTERS = {"ago": ago, "moment": moment, "day": day, "number": number, "us": to_datetime, "browser": browser}
