@@ -33,6 +33,7 @@ for name in (
     "bank",
     "delivery",
     "endpoint",
+    "evidence",
     "key",
     "person",
     "policy",

@@ -9,15 +9,13 @@ before it takes effect.
 import hashlib
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
-
-from msgspec import Struct
 
 from siyaj.model.clock import now_us, to_datetime, to_us
-from siyaj.model.errors import NotFound, SealBroken, SiyajError, UserError
+from siyaj.model.errors import NotFound, SealBroken, UserError
 from siyaj.model.evidence import Evidence
 from siyaj.model.ids import new_id
 from siyaj.model.report import Subject
+from siyaj.moderation.retention import Retention, Swept
 from siyaj.storage import audit, evidence
 from siyaj.storage.blobs import Blobs
 from siyaj.storage.database import Connection, Database
@@ -27,20 +25,9 @@ from siyaj.storage.keyring import Keyring, Sealed
 log = logging.getLogger(__name__)
 
 PURPOSE = "evidence"
-ORPHAN_AGE = timedelta(hours=1)
-"""A younger blob may belong to a transaction that is not finished."""
 _BATCH = 200
 _SAFE_US = 86_400_000_000
 _NAME_LENGTH = 255
-
-
-class Swept(Struct):
-    """What a sweep did."""
-
-    destroyed: int = 0
-    prolonged: int = 0
-    """Their case was closed later than they were sealed."""
-    orphans: int = 0
 
 
 class Vault:
@@ -51,6 +38,7 @@ class Vault:
         self._keyring = keyring
         self._blobs = blobs
         self._keep_us = int(days * 86_400_000_000)
+        self.retention = Retention(database, blobs, self._keep_us)
 
     def prepare(
         self,
@@ -166,57 +154,27 @@ class Vault:
         return self._set_hold(evidence_id, who, "evidence.release", "", why)
 
     def sweep(self, who: str = "system") -> Swept:
-        """Destroy what is past its date and neither held nor part of an open case; remove orphans.
+        """Destroy what is due, and orphans; see `retention`."""
+        return self.retention.sweep(who)
 
-        The time runs from the later of sealing and closing of the case: a decision can be contested for so long.
-        """
-        swept = Swept()
-        now = now_us()
-        while self._sweep_batch(now, who, swept):
-            pass
-        swept.orphans = self._sweep_orphans(now)
-        return swept
-
-    def _sweep_batch(self, now: int, who: str, swept: Swept) -> bool:
-        """Return whether there may be more."""
-        gone = []
-        with self._database.begin() as connection:
-            due = evidence.due(connection, now, _BATCH)
-            for one in due:
-                keep_until = (one.closed_at or 0) + self._keep_us if one.closed_at else 0
-                if keep_until > now:
-                    evidence.set_keep_until(connection, one.id, keep_until)
-                    swept.prolonged += 1
-                elif evidence.mark_destroyed(connection, one.id, now):
-                    audit.write(connection, who, "evidence.destroy", one.id, why="its time is over")
-                    gone.append(one.location)
-        with self._database.read() as connection:
-            shared = evidence.live_locations(connection, gone)
-        for location in set(gone) - shared:
-            self._remove(location)
-        swept.destroyed += len(gone)
-        return len(due) == _BATCH
-
-    def _sweep_orphans(self, now: int) -> int:
-        removed = 0
-        oldest = to_datetime(now) - ORPHAN_AGE
-        for page in self._blobs.all():
-            old = [blob.name for blob in page if blob.written_at < oldest]
-            if not old:
-                continue
+    def verify(self, who: str) -> tuple[int, dict[str, str]]:
+        """Unseal everything that is live, and show it to nobody. Return how many were checked, and faults by id."""
+        checked, faults, after = 0, dict[str, str](), ""
+        while True:
             with self._database.read() as connection:
-                live = evidence.live_locations(connection, old)
-            for name in old:
-                if name not in live:
-                    self._remove(name)
-                    removed += 1
-        return removed
-
-    def _remove(self, location: str) -> None:
-        try:
-            self._blobs.remove(location)
-        except SiyajError as error:
-            log.warning("cannot remove %s now; the next sweep tries again: %s", location, error)
+                found = evidence.listed(connection, after=after, limit=_BATCH)
+            for one in found:
+                if one.destroyed_at is None:
+                    checked += 1
+                    try:
+                        self._unseal(self._row(one.id))
+                    except (SealBroken, NotFound) as error:
+                        faults[one.id] = error.message
+            if not found:
+                break
+            after = found[-1].id
+        self._note(who, "evidence.verify", "evidence", checked=checked, faults=sorted(faults))
+        return checked, faults
 
     def _row(self, evidence_id: str) -> Kept:
         with self._database.read() as connection:
@@ -240,7 +198,7 @@ class Vault:
             audit.write(connection, who, what, evidence_id, why=why)
         return self.get(evidence_id)
 
-    def _note(self, who: str, what: str, subject: str, **detail: str) -> None:
+    def _note(self, who: str, what: str, subject: str, **detail: object) -> None:
         with self._database.begin() as connection:
             audit.write(connection, who, what, subject, **detail)
 

@@ -52,13 +52,13 @@ def write(connection: Connection, who: str, what: str, subject: str, **detail: A
     """Note a deed, e.g. `write(connection, "cli:amal", "bank.create", "known")`. Never pass secrets."""
     if connection.dialect.name == "postgresql":  # SQLite has one writer anyway
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    head, at, encoded = _head(connection), now_us(), msgspec.json.encode(detail)
-    digest = chained(bytes.fromhex(head.hash), at, who, what, subject, encoded)
+    end, at, encoded = head(connection), now_us(), msgspec.json.encode(detail)
+    digest = chained(bytes.fromhex(end.hash), at, who, what, subject, encoded)
     connection.execute(
         audit.insert(),
         {"at": at, "who": who, "what": what, "subject": subject, "detail": encoded, "hash": digest},
     )
-    set_head(connection, Head(head.rows + 1, digest.hex()), fresh=head.rows == 0)
+    set_head(connection, Head(end.rows + 1, digest.hex()), fresh=end.rows == 0)
 
 
 def chained(before: bytes, at: int, who: str, what: str, subject: str, detail: bytes) -> bytes:
@@ -80,9 +80,9 @@ def verify(connection: Connection) -> Verified:
                 rows, before.hex(), f"row {row.seq} was changed, or a row before it was taken out or put in"
             )
         before, rows = bytes(row.hash), rows + 1
-    head = _head(connection)
-    if (head.rows, head.hash) != (rows, before.hex()):
-        return Verified(rows, before.hex(), f"the log should have {head.rows} rows and has {rows}: its end was changed")
+    end = head(connection)
+    if (end.rows, end.hash) != (rows, before.hex()):
+        return Verified(rows, before.hex(), f"the log should have {end.rows} rows and has {rows}: its end was changed")
     return Verified(rows, before.hex())
 
 
@@ -122,7 +122,8 @@ def set_head(connection: Connection, head: Head, *, fresh: bool) -> None:
         connection.execute(meta.update().where(meta.c.key == _HEAD).values(value=value))
 
 
-def _head(connection: Connection) -> Head:
+def head(connection: Connection) -> Head:
+    """Return how long the log is, and how it ends."""
     value = connection.execute(select(meta.c.value).where(meta.c.key == _HEAD)).scalar_one_or_none()
     return msgspec.json.decode(value, type=Head) if value else Head()
 
