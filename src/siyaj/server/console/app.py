@@ -25,7 +25,6 @@ from siyaj.server.console.people import PeopleController
 from siyaj.server.console.self import SelfController
 from siyaj.server.console.session import AnyRequest, runtime_of, visit_of
 
-AREAS: tuple[Any, ...] = (LoginController, LanguageController, HomeController, *casework.CONTROLLERS)
 AREAS: tuple[Any, ...] = (
     LoginController,
     EnrolController,
@@ -36,6 +35,7 @@ AREAS: tuple[Any, ...] = (
     PeopleController,
     InvitationController,
     AuditController,
+    *casework.CONTROLLERS,
 )
 """Controllers, in any order. Their `path` is relative to `/console`."""
 

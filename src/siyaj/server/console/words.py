@@ -15,7 +15,7 @@ ROLES: dict[Role, tuple[str, str]] = {
 
 PERMISSIONS: dict[Permission, str] = {
     Permission.SEE_CASES: N_("See cases"),
-    Permission.DECIDE: N_("Decide"),
+    Permission.DECIDE: N_("Decide cases"),
     Permission.DECIDE_ESCALATED: N_("Decide escalated cases"),
     Permission.DECIDE_APPEALS: N_("Decide appeals"),
     Permission.SEE_EVIDENCE: N_("See evidence"),
