@@ -62,7 +62,7 @@ def parse(given: Mapping[str, Any]) -> Config:
     values = {name: value for name, value in given.items() if name != "key_file"}
     values["url"] = _url(given.get("url"))
     values["key"] = _key(given)
-    values["state"] = str(given.get("state") or "siyaj-module.db")
+    values["state"] = _state(given.get("state"))
     values["seconds"] = _seconds(given.get("seconds") or {})
     values["on_failure"] = _choices("on_failure", given.get("on_failure") or {}, HOOKS, (OPEN, CLOSED), OPEN)
     values["registration"] = {
@@ -95,6 +95,12 @@ def _key(given: Mapping[str, Any]) -> str:
     if not key:
         raise ConfigError("key or key_file is needed: `siyaj key create synapse` makes one")
     return key
+
+
+def _state(given: Any) -> str:
+    if not isinstance(given, str) or not Path(given).parent.is_dir():
+        raise ConfigError(f"state: {given!r} must be a file that Synapse may write, e.g. beside its database")
+    return given
 
 
 def _seconds(given: Mapping[str, Any]) -> dict[str, float]:

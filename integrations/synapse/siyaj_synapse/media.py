@@ -15,6 +15,7 @@ from synapse.module_api.errors import Codes
 from siyaj_synapse import counts, refusal
 from siyaj_synapse.client import File
 from siyaj_synapse.desk import Desk
+from siyaj_synapse.guard import requester
 from siyaj_synapse.places import Places
 from siyaj_synapse.refusal import Refusal
 
@@ -54,7 +55,7 @@ class Media:
         await file.write_chunks_to(buffer.write)
         mxc = self._address(info)
         event: dict[str, Any] = {"id": mxc[:256], "kind": "media"}
-        if info.server_name is None and (uploader := _requester()):
+        if info.server_name is None and (uploader := requester()):
             event["account"] = await self._places.account(uploader)
         place = {"mxc": mxc, "path": file.path, "sender": event.get("account", {}).get("id", "")}
         return await self._desk.ask("media", event, [File(info.file_id, buffer.getvalue())], place=place)
@@ -68,9 +69,3 @@ class Media:
         if asked is not None and asked["server"] == info.server_name:
             return f"mxc://{info.server_name}/{asked['media']}"
         return f"mxc://{info.server_name}/file:{info.file_id}"
-
-
-def _requester() -> str:
-    """Return who sent the request that is being served, where there is one."""
-    request = getattr(current_context(), "request", None)
-    return (request.requester or "") if request is not None else ""

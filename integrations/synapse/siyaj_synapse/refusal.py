@@ -52,12 +52,14 @@ def of_verdict(verdict: dict[str, Any], text: str = "") -> Refusal:
     return {"error": " ".join(part for part in parts if part), **fields}
 
 
-def of_state(state: str, appeal_url: str = "") -> Refusal:
-    """For what a closed or limited room does not allow, in both languages: nothing was written to tell which."""
-    both = [_WORDS[language][state] for language in ("en", "ar")]
-    if appeal_url:
-        both.append(_WORDS["en"]["appeal"].format(url=appeal_url))
-    return {"error": " ".join(both), "org.siyaj.state": state}
+def of_state(stopped: str, state: dict[str, Any]) -> Refusal:
+    """For what a closed or limited room does not allow; in both languages, as nothing was written that would tell."""
+    both = [_WORDS[language][stopped] for language in ("en", "ar")]
+    fields = {"org.siyaj.state": stopped, "org.siyaj.policy": state.get("policy") or ""}
+    if url := state.get("appeal_url"):
+        both.append(_WORDS["en"]["appeal"].format(url=url))
+        fields["org.siyaj.appeal_url"] = url
+    return {"error": " ".join(both), **fields}
 
 
 def unchecked(text: str = "") -> Refusal:

@@ -11,9 +11,10 @@ from typing import Any
 from synapse.module_api import NOT_SPAM, EventBase, ModuleApi, StateMap
 from synapse.module_api.errors import Codes, SynapseError
 
-from siyaj_synapse import counts, refusal
+from siyaj_synapse import content, counts, refusal
 from siyaj_synapse.client import File
 from siyaj_synapse.desk import Desk
+from siyaj_synapse.guard import is_enforcement
 from siyaj_synapse.places import Places
 from siyaj_synapse.refusal import Refusal
 
@@ -42,7 +43,7 @@ class Rooms:
 
     async def check_event_allowed(self, event: EventBase, state: StateMap[EventBase]) -> tuple[bool, None]:
         """Raises SynapseError for a name, topic or picture that is refused: so the client learns why."""
-        if event.is_state() and event.type in NAMED and event.sender != self._desk.config.enforcer:
+        if event.is_state() and event.type in NAMED and not is_enforcement(event.sender, self._desk.config.enforcer):
             try:
                 found = await self.refusal(event, state)
             except SynapseError:
@@ -107,9 +108,12 @@ def local_media(api: ModuleApi, mxc: str, largest: int) -> bytes | None:
         return None
 
 
-def _named(kind: str, content: Mapping[str, Any]) -> dict[str, str]:
-    key = {"m.room.name": "name", "m.room.topic": "topic", "m.room.avatar": "url"}[kind]
-    value = content.get(key)
+def _named(kind: str, said: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a state event names; a topic may be said in several forms (Matrix 1.15, `m.topic`)."""
+    if kind == "m.room.topic":
+        value: Any = content.words(said)
+    else:
+        value = said.get("name" if kind == "m.room.name" else "url")
     limit = 10_000 if kind == "m.room.topic" else 1_000
     return {NAMED[kind]: value.replace("\0", " ")[:limit]} if isinstance(value, str) and value.strip() else {}
 

@@ -91,7 +91,18 @@ class Homeserver:
         body = {"nonce": nonce, "username": name, "password": password, "admin": admin, "mac": mac}
         answer = httpx.post(url, json=body, timeout=30)
         answer.raise_for_status()
-        client = Client(self.address, answer.json()["user_id"], answer.json()["access_token"])
+        return self._client(answer.json())
+
+    def log_in(self, name: str) -> Client:
+        """Log a known account in, e.g. after a restart."""
+        user = {"type": "m.id.user", "user": name}
+        body = {"type": "m.login.password", "identifier": user, "password": f"password of {name}"}
+        answer = httpx.post(f"{self.address}/_matrix/client/v3/login", json=body, timeout=30)
+        answer.raise_for_status()
+        return self._client(answer.json())
+
+    def _client(self, answer: dict[str, Any]) -> Client:
+        client = Client(self.address, answer["user_id"], answer["access_token"])
         self._clients.append(client)
         return client
 

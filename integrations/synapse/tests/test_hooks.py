@@ -1,0 +1,110 @@
+"""Uploads, rooms, memberships, registrations and profiles, through a real homeserver."""
+
+import uuid
+
+import httpx
+import pytest
+
+from conftest import Trial
+from siyaj.cli.demo import pictures, posts
+from trial.client import Refused
+
+
+def test_a_banked_picture_altered_by_crop_and_mirror_is_refused_at_upload(trial: Trial) -> None:
+    uploader = trial.homeserver.register("uploader")
+    altered = pictures.jpeg(pictures.mirrored(pictures.cropped(pictures.landscape(100))))
+    with pytest.raises(Refused) as refused:
+        uploader.upload(altered)
+    answer = refused.value.answer
+    assert (refused.value.status, answer["errcode"]) == (403, "M_FORBIDDEN")
+    assert answer["org.siyaj.appeal_url"] in answer["error"]
+    record = trial.siyaj.get(f"/v1/verdicts/{answer['org.siyaj.verdict']}")["record"]
+    assert record["event"]["account"]["id"] == uploader.user_id, "the uploader is known from the request"
+
+
+def test_other_pictures_broken_pictures_and_files_of_any_kind_are_answered(trial: Trial) -> None:
+    uploader = trial.homeserver.register("uploader-too")
+    mxc = uploader.upload(pictures.jpeg(pictures.landscape(501)))
+    assert uploader.download(mxc)
+    assert uploader.upload(b"\0" * 1000, "noise.bin", "application/octet-stream")
+    with pytest.raises(Refused, match="person will look"):
+        uploader.upload(pictures.jpeg(pictures.landscape(502))[:3_000])
+
+
+def test_a_large_upload_passes_whole(trial: Trial) -> None:
+    uploader = trial.homeserver.register("uploader-large")
+    assert uploader.upload(b"x" * 50_000_000, "large.bin", "application/octet-stream")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {
+            "msgtype": "m.text",
+            "body": "see",
+            "format": "org.matrix.custom.html",
+            "formatted_body": f"<p>{posts.STATEMENT}",
+        },
+        {"msgtype": "m.image", "body": posts.STATEMENT, "url": "mxc://garden.test/x"},
+        {"msgtype": "org.unknown", "body": "", "org.deep": {"a": [{"b": posts.STATEMENT}]}},
+        {"msgtype": "m.file", "body": "a.txt", "filename": {"not": ["a", posts.STATEMENT]}},
+    ],
+    ids=["formatted", "caption", "unknown", "malformed"],
+)
+def test_a_statement_is_found_wherever_an_event_says_it(trial: Trial, content: dict[str, object]) -> None:
+    writer = trial.homeserver.register(f"writer-{uuid.uuid4().hex[:8]}")
+    room = writer.create_room()
+    with pytest.raises(Refused, match="السياسة"):
+        writer.send(room, "m.room.message", dict(content))
+
+
+def test_edits_and_unknown_event_types_are_checked_and_encrypted_events_pass(trial: Trial) -> None:
+    writer = trial.homeserver.register("editor")
+    room = writer.create_room()
+    event = writer.say(room, "صباح الخير")
+    with pytest.raises(Refused):
+        writer.edit(room, event, posts.STATEMENT)
+    with pytest.raises(Refused):
+        writer.send(room, "org.example.unknown", {"whatever": posts.STATEMENT})
+    with pytest.raises(Refused):
+        relates = {"rel_type": "m.annotation", "event_id": event, "key": posts.STATEMENT}
+        writer.send(room, "m.reaction", {"m.relates_to": relates})
+    cipher = {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": posts.STATEMENT, "session_id": "s", "device_id": "d"}
+    assert writer.send(room, "m.room.encrypted", cipher)
+    assert writer.say(room, "word " * 12_000), "64 KB are the most that Matrix carries"
+
+
+def test_a_room_may_not_be_made_or_renamed_to_a_known_statement(trial: Trial) -> None:
+    owner = trial.homeserver.register("namer")
+    with pytest.raises(Refused) as refused:
+        owner.create_room(name="Library", topic=posts.STATEMENT)
+    assert refused.value.answer["org.siyaj.appeal_url"]
+    room = owner.create_room(name="Library", topic="Books and bread")
+    with pytest.raises(Refused, match="السياسة"):
+        owner.set_state(room, "m.room.topic", {"topic": posts.STATEMENT})
+    assert owner.set_state(room, "m.room.name", {"name": "New library"})
+    with pytest.raises(Refused, match="السياسة"):
+        owner.set_state(room, "m.room.topic", {"topic": "", "m.topic": {"m.text": [{"body": posts.STATEMENT}]}})
+    assert owner.set_state(room, "m.room.avatar", {"url": ["not", "an address"]})
+
+
+def test_an_administrator_is_checked_where_synapse_would_let_them_pass(trial: Trial) -> None:
+    admin = trial.homeserver.register("careless-admin", admin=True)
+    room = admin.create_room(name="Office")
+    with pytest.raises(Refused, match="السياسة"):
+        admin.set_state(room, "m.room.topic", {"topic": posts.STATEMENT})
+
+
+def test_registration_is_asked_about_and_allowed(trial: Trial) -> None:
+    name = f"newcomer{uuid.uuid4().hex[:6]}"
+    body = {"username": name, "password": "a long enough one", "auth": {"type": "m.login.dummy"}}
+    answer = httpx.post(f"{trial.homeserver.address}/_matrix/client/v3/register", json=body, timeout=30)
+    assert answer.status_code == 200, answer.text
+    found = trial.siyaj.get("/v1/verdicts", event=f"@{name}:garden.test")["items"]
+    assert [one["kind"] for one in found] == ["account"]
+
+
+def test_a_changed_profile_is_checked_afterwards_and_becomes_a_case(trial: Trial) -> None:
+    user = trial.homeserver.register("renamed")
+    user.set_name(posts.STATEMENT[:250])
+    assert trial.siyaj.case_of(f"account:{user.user_id}") is not None

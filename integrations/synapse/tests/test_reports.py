@@ -1,0 +1,88 @@
+"""What people report at a real homeserver becomes a case; none is lost, none counts twice."""
+
+import sqlite3
+import time
+
+import pytest
+
+from conftest import Trial
+from siyaj.cli.demo import posts
+
+
+def test_a_reported_room_is_a_case_within_two_seconds(trial: Trial) -> None:
+    owner, reporter = trial.homeserver.register("reported-owner"), trial.homeserver.register("room-reporter")
+    room = owner.create_room(preset="public_chat", name="Gate")
+    began = time.monotonic()
+    reporter.report_room(room, "هذه الغرفة تنشر تهديدات")
+    case = trial.siyaj.case_of(f"channel:{room}")
+    assert case is not None
+    assert time.monotonic() - began < 2
+    (report,) = trial.siyaj.get(f"/v1/cases/{case['id']}")["reports"]
+    assert report["text"] == "هذه الغرفة تنشر تهديدات"
+    assert report["reporter"]["id"] == reporter.user_id
+
+
+def test_a_reported_event_comes_with_what_it_said_and_a_reported_user_is_an_account(trial: Trial) -> None:
+    author, reporter = trial.homeserver.register("reported"), trial.homeserver.register("reporter")
+    room = author.create_room(preset="public_chat", name="Square")
+    reporter.join(room)
+    event = author.say(room, "كلام يستحق أن يُنظر فيه")
+    reporter.report_event(room, event, "look")
+    reporter.report_user(author.user_id, "again and again")
+    case = trial.siyaj.case_of(f"item:{event}")
+    assert case is not None
+    (report,) = trial.siyaj.get(f"/v1/cases/{case['id']}")["reports"]
+    assert report["content"]["text"] == "كلام يستحق أن يُنظر فيه"
+    assert trial.siyaj.case_of(f"account:{author.user_id}") is not None
+
+
+def test_reports_made_while_siyaj_is_away_arrive_when_it_is_back_and_once(trial: Trial) -> None:
+    owner, reporter = trial.homeserver.register("away-owner"), trial.homeserver.register("away-reporter")
+    room = owner.create_room(preset="public_chat", name="Mill")
+    trial.siyaj.kill()
+    for number in range(5):
+        reporter.report_room(room, f"report {number}")
+    time.sleep(1.5)
+    trial.siyaj.start()
+    assert reports_of(trial, room, 5) == [f"report {number}" for number in range(5)]
+    trial.homeserver.stop()
+    trial.homeserver.start()
+    time.sleep(2)
+    assert len(reports_of(trial, room, 5)) == 5, "a restart sends none again"
+
+
+def test_ids_that_repeat_after_an_older_backup_are_other_reports(trial: Trial) -> None:
+    owner, reporter = trial.homeserver.register("backup-owner"), trial.homeserver.register("backup-reporter")
+    room = owner.create_room(preset="public_chat", name="Bridge")
+    reporter.report_room(room, "before")
+    assert reports_of(trial, room, 1) == ["before"]
+    trial.homeserver.stop()
+    with sqlite3.connect(trial.homeserver.folder / "homeserver.db") as db:
+        before = db.execute("SELECT max(id) FROM room_reports").fetchone()[0]
+        db.execute("DELETE FROM room_reports WHERE id = ?", (before,))
+    trial.homeserver.start()
+    owner, reporter = trial.homeserver.log_in("backup-owner"), trial.homeserver.log_in("backup-reporter")
+    reporter.report_room(room, "after")
+    with sqlite3.connect(trial.homeserver.folder / "homeserver.db") as db:
+        assert db.execute("SELECT max(id) FROM room_reports").fetchone()[0] == before, "the id is given again"
+    assert reports_of(trial, room, 2) == ["before", "after"]
+
+
+@pytest.mark.parametrize("reason", ["", "\u202eتقرير\u202c \u0000 <script>alert(1)</script>", posts.STATEMENT[:900]])
+def test_a_reason_may_be_any_text(trial: Trial, reason: str) -> None:
+    name = f"odd-{abs(hash(reason)) % 10_000}"
+    owner, reporter = trial.homeserver.register(name), trial.homeserver.register(f"{name}-reporter")
+    room = owner.create_room(preset="public_chat", name="Odd")
+    reporter.report_room(room, reason)
+    assert reports_of(trial, room, 1) == [reason.replace("\0", " ")]
+
+
+def reports_of(trial: Trial, room: str, count: int, seconds: float = 8) -> list[str]:
+    """Return what the reports of a room say, once there are so many."""
+    until = time.monotonic() + seconds
+    while True:
+        case = trial.siyaj.case_of(f"channel:{room}", seconds=0)
+        found = trial.siyaj.get(f"/v1/cases/{case['id']}")["reports"] if case else []
+        if len(found) >= count or time.monotonic() > until:
+            return [one["text"] for one in found]
+        time.sleep(0.1)
