@@ -12,18 +12,20 @@ from siyaj.model.person import Role
 from siyaj.model.queue import QueueFilter
 from siyaj.model.settings import Settings
 from siyaj.moderation.cases import Cases
+from siyaj.policy.load import load_policy
 from siyaj.storage import audit, leases
 from siyaj.storage.database import Database
 from siyaj.storage.tables import cases as table
 from siyaj.storage.tables import people
 from tests.moderation.people import employ, new_case, person
 
+POLICY = load_policy()
 AMAL, BASIM, LAYLA = person("amal"), person("basim"), person("layla", Role.LEAD)
 
 
 @pytest.fixture
 def cases(database: Database) -> Cases:
-    return Cases(database, Settings())
+    return Cases(database, POLICY, Settings())
 
 
 def expire(database: Database) -> None:

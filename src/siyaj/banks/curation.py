@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from siyaj.model.bank import Bank, Entry, Opinion
-from siyaj.model.clock import now_us
+from siyaj.model.clock import now_us, to_us
 from siyaj.model.errors import AlreadyExists, InvalidRequest, NotFound
 from siyaj.model.signal import Signal
 from siyaj.signals.registry import signal_type
@@ -90,21 +90,69 @@ class Banks:
         An entry that is added as `confirmed` counts as confirmed by `who`.
         """
         with self.database.begin() as connection:
-            changes.lock(connection)
-            found = require(connection, bank)
-            known = entries.ids_by_key(connection, found.id, [new.key])
-            if known:
-                entry_id = self._update(connection, bank, known[new.key], new, who)
-            else:
-                ids, refs = entries.insert_many(connection, found.id, [new])
-                entry_id = ids[0]
-                changes.write(connection, Op.ADD, list(refs))
-                if new.opinion is Opinion.CONFIRMED:
-                    entries.confirm(connection, [entry_id], who)
-            audit.write(connection, who, "entry.add", f"{bank}/{entry_id}", key=new.key, opinion=new.opinion)
-            entry = _require_entry(connection, bank, entry_id)
+            added = self.add_within(connection, bank, new, who=who)
         self.refresh()
-        return Added(entry, created=not known)
+        return added
+
+    def add_within(self, connection: Connection, bank: str, new: NewEntry, *, who: str) -> Added:
+        """The same in a transaction of the caller's, who calls `refresh` after its commit."""
+        changes.lock(connection)
+        found = require(connection, bank)
+        known = entries.ids_by_key(connection, found.id, [new.key])
+        if known:
+            entry_id = self._update(connection, bank, known[new.key], new, who)
+        else:
+            ids, refs = entries.insert_many(connection, found.id, [new])
+            entry_id = ids[0]
+            changes.write(connection, Op.ADD, list(refs))
+            if new.opinion is Opinion.CONFIRMED:
+                entries.confirm(connection, [entry_id], who)
+        audit.write(connection, who, "entry.add", f"{bank}/{entry_id}", key=new.key, opinion=new.opinion)
+        return Added(_require_entry(connection, bank, entry_id), created=not known)
+
+    def take_back_within(
+        self, connection: Connection, bank: str, entry_id: int, before: Entry | None, *, who: str, by: str
+    ) -> None:
+        """Take back what a decision did to an entry, in a transaction of the caller's: one that it made is revoked; one
+        that was there gets its opinion, labels, expiry and confirmations back, `by`'s own aside if it was not among
+        them; confirmations that others gave meanwhile stay."""
+        changes.lock(connection)
+        entry = entries.get(connection, bank, entry_id)
+        if entry is None or (before is None and entry.revoked_at is not None):
+            return
+        refs = [signal.id for signal in entry.signals]
+        if before is None:
+            entries.change(connection, entry_id, revoked_at=now_us())
+            changes.write(connection, Op.REMOVE, refs)
+        else:
+            self._put_back(connection, entry, before, by)
+            gone = before.revoked_at is not None
+            changes.write(connection, Op.REMOVE if gone else Op.TOUCH, refs)
+        audit.write(connection, who, "entry.revoke" if before is None else "entry.restore", f"{bank}/{entry_id}")
+
+    def give_back_within(self, connection: Connection, bank: str, entry_id: int, *, who: str, by: str) -> None:
+        """Undo `take_back_within`: the entry matches again, confirmed by who confirmed it."""
+        changes.lock(connection)
+        entry = _require_entry(connection, bank, entry_id)
+        op = Op.TOUCH if entry.revoked_at is None else Op.ADD
+        entries.change(connection, entry_id, revoked_at=None, opinion=Opinion.CONFIRMED.value)
+        entries.confirm(connection, [entry_id], by)
+        changes.write(connection, op, [signal.id for signal in entry.signals])
+        audit.write(connection, who, "entry.restore", f"{bank}/{entry_id}")
+
+    def _put_back(self, connection: Connection, entry: Entry, before: Entry, by: str) -> None:
+        others = [each for each in entry.confirmed_by if each != by and each not in before.confirmed_by]
+        entries.unconfirm(connection, entry.id)
+        for person in (*before.confirmed_by, *others):
+            entries.confirm(connection, [entry.id], person)
+        entries.change(
+            connection,
+            entry.id,
+            opinion=(entry.opinion if others else before.opinion).value,
+            labels=before.labels,
+            expires_at=to_us(before.expires_at) if before.expires_at else None,
+            revoked_at=to_us(before.revoked_at) if before.revoked_at else None,
+        )
 
     def enrich(self, bank: str, drawn: Sequence[tuple[int, Sequence[Signal]]], *, who: str) -> Sequence[Sequence[str]]:
         """Give entries signals of the types that they lack; return for each which types it got. One transaction.

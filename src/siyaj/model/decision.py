@@ -76,6 +76,8 @@ class DecisionKind(StrEnum):
     """Taken back by its maker before its actions left."""
     APPEAL = "appeal"
     CORRECTION = "correction"
+    SAMPLE = "sample"
+    """A second judgement of what chance drew: it changes nothing."""
 
 
 class Statement(Struct, omit_defaults=True):
@@ -156,8 +158,8 @@ class Copy(Struct):
 
 
 class PlannedEntry(Struct):
-    """`items` are how many entries: one for each file. `signals` are the types that they hold; `known`: the bank has all
-    of them already."""
+    """`items` is how many entries: one for each file. `signals` are the types that they hold; `known`: the bank has
+    them all already."""
 
     bank: str
     items: int
@@ -176,3 +178,18 @@ class Preview(Struct):
     entry: PlannedEntry | None
     statement: Statement | None
     effective_at: datetime
+
+
+class Opinion(Struct):
+    """What a person would decide, where a second opinion was asked for."""
+
+    person: str
+    at: datetime
+    draft: Draft
+
+    def agrees(self, other: Draft) -> bool:
+        """Two opinions agree where they come to the same: action, policy, exemption and further measures."""
+        mine, theirs = (
+            (draft.action, draft.policy, draft.exemption, frozenset(draft.also)) for draft in (self.draft, other)
+        )
+        return mine == theirs

@@ -9,12 +9,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from siyaj.model.case import Case, CaseOrigin, CaseState, Level, Note
+from siyaj.model.case import Case, CaseOrigin, CaseState, Level, Note, SecondOpinion
+from siyaj.model.decision import Draft, Opinion
 from siyaj.model.errors import CaseHeld, Forbidden, InvalidRequest, NotFound, StaleVersion
 from siyaj.model.person import Permission, Person
 from siyaj.model.queue import QueueFilter
 from siyaj.model.settings import Settings
-from siyaj.storage import audit, cases, leases, notes, queue
+from siyaj.moderation import drafts
+from siyaj.policy.evaluate import Policy
+from siyaj.storage import audit, cases, leases, notes, opinions, queue
 from siyaj.storage.database import Connection, Database
 from siyaj.storage.leases import Suits
 from siyaj.storage.queue import Place
@@ -26,8 +29,9 @@ _MENTION = re.compile(r"(?<![\w@])@([\w.-]*\w)")
 class Cases:
     """Hands out cases and keeps them. Safe for many threads and processes."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database, policy: Policy, settings: Settings) -> None:
         self._database = database
+        self._policy = policy
         self._lease_us = int(settings.lease_minutes * 60_000_000)
 
     def get(self, case: str) -> Case:
@@ -104,6 +108,29 @@ class Cases:
                 notes.add(connection, case, person.id, why.strip(), [])
             audit.write(connection, who(person), "case.escalate", case, why=why)
             return found(connection, case)
+
+    def ask_second_opinion(self, case: str, person: Person, version: int, draft: Draft) -> Case:
+        """Say what one would decide, and let somebody else decide without seeing it. Raises InvalidRequest."""
+        with self._changing(case, person, version) as connection:
+            there = found(connection, case)
+            if there.second_opinion is not SecondOpinion.NONE:
+                raise InvalidRequest("a second opinion was asked for already", field="case")
+            drafts.refuse(draft, there, self._policy)
+            number = opinions.last_round(connection, case).number + 1
+            opinions.add(connection, case, number, person.id, draft)
+            values = {"holder": None, "held_until": None, "assignee": None}
+            leases.change(connection, case, second_opinion=SecondOpinion.ASKED.value, **values)
+            leases.skip(connection, case, person.id, barred=True)
+            audit.write(connection, who(person), "case.ask_second_opinion", case)
+            return found(connection, case)
+
+    def opinions(self, case: str, person: Person) -> Sequence[Opinion]:
+        """Return the opinions that a person may see: one's own, and all of them once both stand."""
+        with self._database.read() as connection:
+            there = found(connection, case)
+            given = opinions.last_round(connection, case).opinions
+        blind = there.second_opinion is SecondOpinion.ASKED
+        return [each for each in given if each.person == person.id or not blind]
 
     def note(self, case: str, person: Person, text: str) -> Note:
         """Write a note; `@login` mentions a colleague. No lease is needed. Raises NotFound, InvalidRequest."""

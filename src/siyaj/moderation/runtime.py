@@ -14,15 +14,18 @@ from siyaj.model.settings import Settings
 from siyaj.moderation.cases import Cases
 from siyaj.moderation.channels import Channels
 from siyaj.moderation.check import Checker
+from siyaj.moderation.decisions import Decisions
 from siyaj.moderation.evidence import Vault
 from siyaj.moderation.exposure import Exposures
 from siyaj.moderation.extraction import FileDrawer
 from siyaj.moderation.numbers import Numbers
 from siyaj.moderation.people import People
+from siyaj.moderation.planning import Planner
 from siyaj.moderation.quality import Quality
 from siyaj.moderation.reports import Reports
 from siyaj.moderation.sessions import Sessions
 from siyaj.moderation.sightings import Sightings
+from siyaj.moderation.statements import Links
 from siyaj.policy.load import load_policy
 from siyaj.signals.box import MediaBox
 from siyaj.signals.registry import signal_types
@@ -68,9 +71,11 @@ class Runtime:
                 self.database, self.lookup, self.policy, self.drawer, self.vault, workers, settings, sightings
             )
             stack.callback(self.checker.close)
-            self.cases = Cases(self.database, settings)
             self.reports = Reports(self.database, self.vault, settings)
             stack.callback(self.reports.close)
+            self.cases = Cases(self.database, self.policy, settings)
+            planner = Planner(self.policy, Links(self.keyring, settings))
+            self.decisions = Decisions(self.database, planner, self.banks)
             self.exposure = Exposures(self.database)
             self.numbers = Numbers(self.database)
             self.quality = Quality(self.database, self.keyring, settings)

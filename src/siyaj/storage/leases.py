@@ -99,6 +99,31 @@ def change(connection: Connection, case_id: str, **values: Any) -> None:
     connection.execute(cases.update().where(cases.c.id == case_id).values(version=cases.c.version + 1, **values))
 
 
+def close(connection: Connection, case_id: str, decision: str, now: int, **values: Any) -> str:
+    """Close a case that this transaction has locked; return the key that it was open under."""
+    key = connection.execute(select(cases.c.open_subject).where(cases.c.id == case_id)).scalar_one()
+    closed = {"state": "closed", "open_subject": None, "closed_at": now, "decision_id": decision}
+    change(connection, case_id, holder=None, held_until=None, **closed, **values)
+    return str(key or "")
+
+
+def reopen(connection: Connection, closed: Case, key: str, second_opinion: str, lease: tuple[str, int] | None) -> None:
+    """Open a case again as it was, in the hands of a person (id, microseconds). Where its subject has a new case by
+    now, both stand open."""
+    taken = connection.execute(select(cases.c.id).where(cases.c.open_subject == key)).one_or_none()
+    change(
+        connection,
+        closed.id,
+        state="open",
+        open_subject=key if taken is None else f"{key}#{closed.id}",
+        closed_at=None,
+        decision_id=None,
+        second_opinion=second_opinion,
+        holder=lease[0] if lease else None,
+        held_until=clock(connection) + lease[1] if lease else None,
+    )
+
+
 def skip(connection: Connection, case_id: str, person: str, why: str = "", *, barred: bool = False) -> None:
     """Note that a person passed a case on. `barred`: they may never decide it, having decided before."""
     chosen = and_(case_skips.c.case_id == case_id, case_skips.c.person == person)

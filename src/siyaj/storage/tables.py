@@ -257,7 +257,7 @@ decisions = Table(
     Column("subject_id", Text, nullable=False),
     Column("account_id", Text, comment="who is affected"),
     Column("channel_id", Text),
-    Column("kind", Text, nullable=False, comment="first | undo | appeal | correction"),
+    Column("kind", Text, nullable=False, comment="first | undo | appeal | correction | sample"),
     Column("action", Text, nullable=False, comment="none | label | limit | remove | restore | suspend_account | …"),
     Column("policy", Text),
     Column("language", Text, nullable=False, server_default=""),

@@ -211,7 +211,7 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
         sa.Column("subject_id", sa.Text(), nullable=False),
         sa.Column("account_id", sa.Text(), nullable=True, comment="who is affected"),
         sa.Column("channel_id", sa.Text(), nullable=True),
-        sa.Column("kind", sa.Text(), nullable=False, comment="first | undo | appeal | correction"),
+        sa.Column("kind", sa.Text(), nullable=False, comment="first | undo | appeal | correction | sample"),
         sa.Column(
             "action", sa.Text(), nullable=False, comment="none | label | limit | remove | restore | suspend_account | …"
         ),

@@ -1,0 +1,123 @@
+"""What deciding an appeal takes back: the actions, the strikes, and the bank entry that the first decision made."""
+
+import msgspec
+
+from siyaj.banks.curation import Banks
+from siyaj.model.action import UNDO, ActionKind
+from siyaj.model.appeal import Appeal, AppealState, Side
+from siyaj.model.case import Case, CaseOrigin
+from siyaj.model.clock import to_us
+from siyaj.model.decision import Decision, DecisionKind
+from siyaj.model.report import Subject
+from siyaj.moderation import banking, planning, wording
+from siyaj.moderation.planning import Planner
+from siyaj.storage import actions, appeals, decisions, strikes
+from siyaj.storage.database import Connection
+from siyaj.storage.decisions import Effects
+
+POLICY = "policy"
+"""Who decided what no person did."""
+
+
+def settle_appeals(
+    connection: Connection,
+    planner: Planner,
+    banks: Banks,
+    case: Case,
+    made: Decision,
+    effects: Effects,
+    who: str,
+) -> None:
+    """Settle the appeals that wait in a case by the decision that closes it, before that is written."""
+    for appeal in appeals.of_case(connection, case.id, open_only=True):
+        overturned = _overturns(case, made, appeal.side)
+        first = decisions.get(connection, appeal.decision)
+        if first is None:
+            continue
+        if overturned or case.origin is not CaseOrigin.APPEAL:
+            made.supersedes = made.supersedes or latest(connection, first).id
+        if overturned:
+            reverse(connection, planner, banks, first, made, effects, who)
+        told = wording.APPEALED[wording.language_of(appeal.language or case.language)][overturned]
+        state = AppealState.OVERTURNED if overturned else AppealState.UPHELD
+        at = to_us(made.decided_at)
+        appeals.settle(connection, appeal.id, state=state, by=made.decided_by, at=at, outcome=told, decision=made.id)
+        effects.appeals.append(appeal.id)
+        if first.case is not None and case.origin is CaseOrigin.APPEAL and overturned:
+            planning.tell_reporters(connection, first.case, made if appeal.side is Side.REPORTER else _nothing(made))
+        if appeal.side is Side.AFFECTED:
+            _tell(connection, planner, appeal, made, told)
+
+
+def reverse(
+    connection: Connection,
+    planner: Planner,
+    banks: Banks,
+    first: Decision,
+    made: Decision,
+    effects: Effects,
+    who: str,
+) -> None:
+    """Take back what a decision did: on the platform, as strikes, and in the banks."""
+    sent = {(action.kind, action.subject) for action in actions.of_decision(connection, made.id)}
+    back = [one for one in _backward(connection, first) if one not in sent]
+    actions.enqueue(connection, [planner.action(made, kind, subject, {}) for kind, subject in back])
+    effects.reversed += strikes.reverse(connection, first.id, made.id, to_us(made.decided_at))
+    banked = decisions.effects(connection, first.id).entries
+    banking.take_back(connection, banks, banked, who=who)
+    effects.unbanked += banked
+
+
+def unsettle(connection: Connection, banks: Banks, made: Decision, effects: Effects, who: str) -> None:
+    """The decision that settled appeals is undone: they wait again, and what it reversed stands again."""
+    if not effects.appeals:
+        return
+    strikes.revive(connection, effects.reversed)
+    banking.give_back(connection, banks, effects.unbanked, who=who)
+    for appeal in (appeals.get(connection, one) for one in effects.appeals):
+        first = decisions.get(connection, appeal.decision) if appeal is not None else None
+        if first is not None and first.case is not None and made.kind is DecisionKind.APPEAL:
+            planning.tell_reporters(connection, first.case, first)
+    appeals.reopen(connection, made.id)
+
+
+def latest(connection: Connection, decision: Decision) -> Decision:
+    """Return the last one of the decisions that supersede each other."""
+    while decision.superseded_by is not None:
+        later = decisions.get(connection, decision.superseded_by)
+        if later is None:
+            break
+        decision = later
+    return decision
+
+
+def _overturns(case: Case, made: Decision, side: Side) -> bool:
+    """In an appeal's own case nothing done means that the first decision stands. In the case of something held, which
+    the policy alone had decided, nothing done means that it may be seen."""
+    acts = made.action is not ActionKind.NONE or bool(made.draft.also)
+    return acts if case.origin is CaseOrigin.APPEAL or side is Side.REPORTER else not acts
+
+
+def _backward(connection: Connection, first: Decision) -> list[tuple[ActionKind, Subject]]:
+    done = [(action.kind, action.subject) for action in actions.of_decision(connection, first.id)]
+    if first.decided_by == POLICY:
+        done.append((first.action, first.subject))
+    return [(UNDO[kind], subject) for kind, subject in done if kind in UNDO]
+
+
+def _nothing(made: Decision) -> Decision:
+    """Return the decision as reporters of what was restored see it: their reports were not upheld."""
+    draft = msgspec.structs.replace(made.draft, action=ActionKind.NONE, also=[])
+    return msgspec.structs.replace(made, draft=draft)
+
+
+def _tell(connection: Connection, planner: Planner, appeal: Appeal, made: Decision, told: str) -> None:
+    subject = made.subject
+    payload = {
+        "to": msgspec.to_builtins(subject),
+        "account": made.account,
+        "appeal": appeal.id,
+        "outcome": told,
+        "contact": appeal.contact,
+    }
+    actions.enqueue(connection, [planner.action(made, ActionKind.NOTIFY, subject, payload)])

@@ -1,0 +1,95 @@
+"""The statement of reasons to the affected side (Regulation (EU) 2022/2065, Article 17(3)), in their language."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from siyaj.model.case import Case, CaseOrigin
+from siyaj.model.decision import Act, Draft, Statement
+from siyaj.model.report import SubjectKind
+from siyaj.model.settings import Settings
+from siyaj.moderation import wording
+from siyaj.moderation.wording import language_of
+from siyaj.policy.evaluate import Policy
+from siyaj.storage.keyring import Keyring
+
+APPEAL = "appeal"
+"""Purpose of the token that stands in the link to an appeal."""
+
+
+class Links(Struct):
+    """Makes links to appeals. Whoever has one may appeal, without an account."""
+
+    keyring: Keyring
+    settings: Settings
+
+    def appeal(self, subject: str) -> str:
+        """Return the address for `decision:dec_…`, `reporter:dec_…` or `verdict:ver_…`."""
+        token = self.keyring.token(APPEAL, subject)
+        if self.settings.appeal_url:
+            verdict = subject.removeprefix("verdict:")
+            return self.settings.appeal_url.replace("{token}", token).replace("{verdict}", verdict)
+        own = self.settings.public_url or f"http://{self.settings.host}:{self.settings.port}"
+        return f"{own.rstrip('/')}/appeal/{token}"
+
+    def until(self, decided_at: datetime) -> datetime:
+        """Return when the time for an appeal ends (Article 20(1): at least six months)."""
+        return decided_at + timedelta(days=self.settings.appeal_days)
+
+
+def write(
+    case: Case,
+    draft: Draft,
+    policy: Policy,
+    *,
+    url: str,
+    until: datetime,
+    ends: datetime | None,
+    automated: bool = False,
+) -> Statement:
+    """Return what the affected side is told. `ends`: when the measure ends; `automated`: no person decided it."""
+    language = language_of(case.language)
+    return Statement(
+        language=language,
+        action=_action(case.subject.kind, draft, language, ends),
+        facts=_facts(case, draft, language),
+        automated=wording.AUTOMATED[language][_means(case, automated)],
+        ground=_ground(draft, policy, language),
+        redress=wording.REDRESS[language].format(date=_date(until), url=url),
+        appeal_url=url,
+        appeal_until=_date(until),
+    )
+
+
+def _action(kind: SubjectKind, draft: Draft, language: str, ends: datetime | None) -> str:
+    done = wording.DONE[language]
+    said = [done[kind, draft.action], *(done[measure.on, measure.action] for measure in draft.also)]
+    forever, until = wording.LASTS[language]
+    return " ".join([*said, until.format(date=_date(ends)) if ends else forever])
+
+
+def _facts(case: Case, draft: Draft, language: str) -> str:
+    how = "order" if case.origin is CaseOrigin.ORDER else "notice" if case.reports else "own"
+    said = [wording.FOUND[language][how]]
+    if draft.act is not None and draft.act is not Act.OTHER:
+        said.append(wording.ACTS[language][draft.act])
+    if draft.organisation:
+        said.append(wording.ORGANISATION[language].format(name=draft.organisation))
+    return " ".join(said)
+
+
+def _means(case: Case, automated: bool) -> str:
+    return "decided" if automated else "found" if case.verdicts else "person"
+
+
+def _ground(draft: Draft, policy: Policy, language: str) -> str:
+    category = policy.category(draft.policy)
+    if category is None:
+        return ""
+    title = category.title_ar if language == "ar" else category.title
+    ground = wording.GROUND[language].format(title=title, code=category.code)
+    return f"{ground} {wording.EXEMPTION[language][draft.exemption]}"
+
+
+def _date(moment: datetime) -> str:
+    return moment.date().isoformat()

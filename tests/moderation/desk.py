@@ -1,0 +1,106 @@
+"""A desk to decide at: cases, decisions and banks over one database, without indexes and decoders."""
+
+import base64
+from dataclasses import dataclass
+
+import msgspec
+
+from siyaj.banks.curation import Banks
+from siyaj.model.action import ActionKind
+from siyaj.model.clock import now_us
+from siyaj.model.decision import Decision, Draft, Exemption
+from siyaj.model.event import Event, EventKind
+from siyaj.model.ids import new_id
+from siyaj.model.person import Person
+from siyaj.model.report import NewReport, Reporter, Subject, SubjectKind
+from siyaj.model.settings import Settings
+from siyaj.model.signal import Signal
+from siyaj.moderation.cases import Cases
+from siyaj.moderation.decisions import Decisions
+from siyaj.moderation.planning import Planner
+from siyaj.moderation.statements import Links
+from siyaj.policy.load import load_policy
+from siyaj.storage import actions, reporters, reports, strikes, verdicts
+from siyaj.storage.database import Database
+from siyaj.storage.keyring import Keyring
+from siyaj.storage.verdicts import NewVerdict, Record, Timings
+from tests.moderation.people import new_case
+
+POLICY = load_policy()
+SECRET = base64.b64encode(bytes(range(32))).decode()
+
+
+@dataclass
+class Desk:
+    database: Database
+    settings: Settings
+    cases: Cases
+    decisions: Decisions
+    banks: Banks
+    links: Links
+
+    def decide(self, case: str, draft: Draft, person: Person) -> Decision:
+        taken = self.cases.take(case, person)
+        made = self.decisions.decide(case, draft, person, taken.version)
+        assert made is not None
+        return made
+
+    def weight(self, kind: str, subject_id: str) -> int:
+        with self.database.read() as connection:
+            return strikes.weight(connection, Subject(SubjectKind(kind), subject_id), now_us())
+
+    def sent(self, decision: str) -> list[tuple[str, str]]:
+        with self.database.read() as connection:
+            return [(one.kind.value, one.subject.key) for one in actions.of_decision(connection, decision)]
+
+    def held(self, case: str, *, text: str = "", signals: list[Signal] | None = None) -> str:
+        """Give a case a verdict, as `check` writes it."""
+        verdict = new_id("ver")
+        event = Event("m-1", EventKind.MESSAGE, text=text)
+        record = Record(event, signals or [], [], Timings(0, 0, 0))
+        answer = msgspec.json.encode({"id": verdict, "event": "m-1", "action": "hold"})
+        row = NewVerdict(
+            verdict, verdict, b"", "m-1", "message", "u-1", "c-1", "hold", "tvec", "v", case, now_us(), answer,
+            msgspec.json.encode(record),
+        )  # fmt: skip
+        with self.database.begin() as connection:
+            verdicts.insert(connection, [row])
+        return verdict
+
+    def report(self, case: str, reporter: str) -> str:
+        receipt = new_id("rcp")
+        given = NewReport(Subject(SubjectKind.ITEM, "m-1"), reporter=Reporter(id=reporter))
+        with self.database.begin() as connection:
+            reporters.opened(connection, reporter, "user", now_us())
+            reports.insert(
+                connection, given, receipt=receipt, request_key=receipt, request_hash=b"", case=case,
+                received_at=now_us(),
+            )  # fmt: skip
+        return receipt
+
+
+def open_desk(database: Database, **settings: object) -> Desk:
+    chosen = Settings(**settings)  # type: ignore[arg-type]
+    links = Links(Keyring.open(None, SECRET), chosen)  # type: ignore[arg-type]
+    banks = Banks(database, lambda: None)
+    return Desk(
+        database,
+        chosen,
+        Cases(database, POLICY, chosen),
+        Decisions(database, Planner(POLICY, links), banks),
+        banks,
+        links,
+    )
+
+
+def posted(database: Database, item: str = "m-1", **fields: object) -> str:
+    """Open a case about an item that somebody posted somewhere; by default a reported one."""
+    given = {"account": "u-1", "channel": "c-1", "verdicts": 0, "reports": 1, **fields}
+    return new_case(database, f"item:{item}", **given)  # type: ignore[arg-type]
+
+
+def draft(action: str = "remove", policy: str = "tvec", exemption: str = "none", **fields: object) -> Draft:
+    return msgspec.convert({"action": action, "policy": policy, "exemption": exemption, **fields}, Draft, strict=False)
+
+
+NOTHING = Draft(ActionKind.NONE, Exemption.NONE)
