@@ -56,7 +56,7 @@ class Desk:
                 {"id": f"dec_{case.id}", "case_id": case.id, "subject_kind": case.subject.kind.value}
                 | {"subject_id": case.subject.id, "kind": "first", "action": action.value, "decided_by": "amal"}
                 | {"decided_at": now_us(), "effective_at": now_us(), "draft": msgspec.json.encode(draft)}
-                | {"statement": b"{}"},
+                | {"statement": b"{}", "effects": b"{}"},
             )
             changes = {"state": "closed", "open_subject": None, "closed_at": now_us()}
             connection.execute(tables.cases.update().where(tables.cases.c.id == case.id).values(changes))

@@ -19,6 +19,7 @@ from siyaj.moderation.evidence import Vault
 from siyaj.moderation.exposure import Exposures
 from siyaj.moderation.extraction import FileDrawer
 from siyaj.moderation.numbers import Numbers
+from siyaj.moderation.orders import Orders
 from siyaj.moderation.people import People
 from siyaj.moderation.planning import Planner
 from siyaj.moderation.quality import Quality
@@ -76,6 +77,7 @@ class Runtime:
             self.cases = Cases(self.database, self.policy, settings)
             planner = Planner(self.policy, Links(self.keyring, settings))
             self.decisions = Decisions(self.database, planner, self.banks)
+            self.orders = Orders(self.database)
             self.exposure = Exposures(self.database)
             self.numbers = Numbers(self.database)
             self.quality = Quality(self.database, self.keyring, settings)

@@ -18,6 +18,7 @@ from siyaj.server.api.channels import ChannelsController
 from siyaj.server.api.check import CheckRoutes
 from siyaj.server.api.health import healthz, metrics, readyz
 from siyaj.server.api.numbers import NumbersController
+from siyaj.server.api.orders import OrdersController
 from siyaj.server.api.reports import ReportsController
 from siyaj.server.api.state import state_of
 from siyaj.server.api.verdicts import VerdictsController
@@ -41,6 +42,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
         route_handlers=[
             VerdictsController,
             ReportsController,
+            OrdersController,
             CasesController,
             ChannelsController,
             BanksController,

@@ -22,6 +22,7 @@ BROWSER = ("/console", "/report", "/receipt", "/appeal", "/static")
 _SCOPES = (
     ("/v1/check", "check", "check"),
     ("/v1/reports", "report", "report"),
+    ("/v1/orders", "orders", "orders"),
     ("/v1/verdicts", "verdicts:read", "verdicts:read"),
     ("/v1/cases", "cases:read", "cases:read"),
     ("/v1/channels", "channels:read", "channels:read"),

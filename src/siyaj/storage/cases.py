@@ -122,6 +122,10 @@ def add_reasons(connection: Connection, case: str, more: Sequence[Reason]) -> No
     connection.execute(cases.update().where(cases.c.id == case).values(reasons=msgspec.json.encode(reasons)))
 
 
+def set_origin(connection: Connection, case: str, origin: CaseOrigin) -> None:
+    connection.execute(cases.update().where(cases.c.id == case).values(origin=origin.value))
+
+
 def reprioritise(
     connection: Connection, case: str, priority: int, reasons: Sequence[PriorityReason], *, urgent: bool = False
 ) -> None:

@@ -15,6 +15,7 @@ from siyaj.storage.tables import keys
 SCOPES = (
     "check",
     "report",
+    "orders",
     "verdicts:read",
     "cases:read",
     "channels:read",

@@ -10,7 +10,7 @@ from sqlalchemy import case as case_when
 from siyaj.model.action import ActionKind
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.report import NewReport, Report, ReportState, Subject, SubjectKind
-from siyaj.storage import reporters
+from siyaj.storage import orders, reporters
 from siyaj.storage.bulk import Among
 from siyaj.storage.tables import channels, decisions, reports, verdicts
 
@@ -180,18 +180,20 @@ def of_case(connection: Connection, case: str) -> list[Report]:
 
 
 def close_case(connection: Connection, case: str, *, upheld: bool | None, outcome: str) -> None:
-    """Tell a case's reporters what became of it, and count who was right; in the decision's transaction.
+    """Tell a case's reporters what became of it, count who was right, close its orders; in the decision's transaction.
 
     `outcome`: the action that was taken (the value of an ActionKind, which pages say in words), or a sentence.
     `upheld`: the decision agrees with the reports; None: it neither does nor does not. Called again, e.g. after an
     appeal, it replaces the outcome and moves the counts.
     """
     _settle(connection, case, ReportState.CLOSED, upheld, outcome, now_us())
+    orders.close_case(connection, case, now_us())
 
 
 def reopen_case(connection: Connection, case: str) -> None:
     """The decision was undone: its reports wait again, and nobody was right or wrong."""
     _settle(connection, case, ReportState.OPEN, None, "", None)
+    orders.close_case(connection, case, None)
 
 
 def _settle(
