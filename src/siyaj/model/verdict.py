@@ -31,6 +31,8 @@ class Reason(Struct, omit_defaults=True):
     action: Action
     text: str
     text_ar: str = ""
+    recommend: str = ""
+    """What a channel rule advises the person to do, e.g. `close_channel`."""
 
 
 class Verdict(Struct):

@@ -1,11 +1,14 @@
-"""Channels as subjects: what is known of one, how it became so, and which are alike."""
+"""Channels as subjects: what is known of one, how it became so, and which closed ones it resembles."""
 
 from collections.abc import Iterable
 
 from siyaj.banks.lookup import Lookup
-from siyaj.model.channel import ChannelFile, ChannelRecord, ChannelState, Timeline
+from siyaj.model.channel import ChannelFile, ChannelLink, ChannelRecord, ChannelState, LinkKind, Timeline
 from siyaj.model.errors import InvalidRequest, NotFound
 from siyaj.model.settings import Settings
+from siyaj.moderation.channel_thought import Thought
+from siyaj.moderation.channel_watch import Watch
+from siyaj.moderation.returns import ClosedChannels, Ways
 from siyaj.policy.evaluate import Policy
 from siyaj.storage import cases, channel_history, channels
 from siyaj.storage.database import Connection, Database
@@ -14,16 +17,25 @@ SORTS = ("last_seen_at", "subscribers", "removed", "reports", "blocked")
 
 
 class Channels:
-    """Reads channels; `stir` says that there is something to think about. Safe for many threads."""
+    """Reads channels, and thinks about those that were stirred. Safe for many threads."""
 
     def __init__(self, database: Database, lookup: Lookup, policy: Policy, settings: Settings) -> None:
         self._database = database
-        self._lookup = lookup
-        self._policy = policy
-        self._settings = settings
+        self._closed = ClosedChannels()
+        self._thought = Thought(database, lookup, policy, self._closed, settings)
+        self._watch = Watch(database, self._thought.think)
 
     def stir(self, ids: Iterable[str]) -> None:
-        pass
+        """Say that there is something to think about; costs nothing. It is thought about by `work`."""
+        self._watch.stir(ids)
+
+    def work(self) -> int:
+        """Think about channels whose time has come, and about those decided on or reported since; return how many."""
+        return self._watch.work()
+
+    def think(self, channel: str) -> str | None:
+        """Think about one channel now; return its open case, if a rule opened or added to it."""
+        return self._thought.think(channel)
 
     def page(
         self,
@@ -55,12 +67,14 @@ class Channels:
         """Raises NotFound."""
         with self._database.read() as connection:
             record = _known(connection, channel)
+            links = channels.links(connection, channel)
             opened = cases.open_ids(connection, [f"channel:{channel}"])
+            self._closed.refresh(connection)
             return ChannelFile(
                 record,
                 channels.languages(connection, channel),
-                channels.links(connection, channel),
-                [],
+                links,
+                self._closed.resembling(record, ways_of(links)),
                 opened.get(f"channel:{channel}"),
             )
 
@@ -69,6 +83,12 @@ class Channels:
         with self._database.read() as connection:
             _known(connection, channel)
             return Timeline(channel_history.events(connection, channel), channels.days(connection, channel))
+
+
+def ways_of(links: Iterable[ChannelLink]) -> Ways:
+    links = list(links)
+    own = [link.url for link in links if link.kind is LinkKind.OWN]
+    return Ways(own, [link.url for link in links if link.kind is not LinkKind.OWN])
 
 
 def _known(connection: Connection, channel: str) -> ChannelRecord:

@@ -35,6 +35,7 @@ class _Known(NamedTuple):
     facts: dict[str, Any]
     read_at: float
     sized_at: int
+    changed: bool
 
 
 class Sightings:
@@ -54,8 +55,8 @@ class Sightings:
         news = {one.id: one for one in seen.values() if self._is_news(one)}
         standing = channels.facts(connection, list(news)) if news else {}
         known = {one.id: self._learn(connection, one, standing[one.id]) for one in news.values()}
-        stirred = {one.id for one in seen.values() if any(t.held or t.blocked for t in one.languages.values())}
-        return Pending(known, frozenset(stirred | known.keys()))
+        changed = {id_ for id_, its in known.items() if its.changed}
+        return Pending(known, frozenset(changed | {one.id for one in seen.values() if _is_stirring(one)}))
 
     def settle(self, pending: "Pending") -> None:
         """Remember what is durable now, and pass on which channels there is something to think about."""
@@ -89,7 +90,7 @@ class Sightings:
         if changed:
             channels.learn(connection, one.id, changed)
             channels.note(connection, list(_history(one, changed, standing)))
-        return _Known({**standing, **changed}, time.monotonic(), sized)
+        return _Known({**standing, **changed}, time.monotonic(), sized, bool(changed))
 
 
 class Pending(NamedTuple):
@@ -104,6 +105,13 @@ def channel_of(event: Event) -> str | None:
     if event.channel is not None:
         return event.channel.id
     return event.id if event.kind is EventKind.CHANNEL else None
+
+
+def _is_stirring(one: Seen) -> bool:
+    """Something was held or blocked, or a way into a channel was passed on."""
+    return any(tally.held or tally.blocked for tally in one.languages.values()) or any(
+        kind != LinkKind.LINK for kind, _ in one.links
+    )
 
 
 def _is_step(before: int | None, now: int, known: _Known, at: int) -> bool:

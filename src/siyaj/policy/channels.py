@@ -68,7 +68,8 @@ class Reach(_Condition, frozen=True, tag="reach"):
 
 
 class Reported(_Condition, frozen=True, tag="reported"):
-    """Different people reported it or items in it; each counts as much as they were right before (0.5 when new)."""
+    """Different people reported it or items in it; each counts as much as they were right before (0.5 when
+    new, several times as much for trusted flaggers and authorities)."""
 
     weight: Annotated[float, Meta(gt=0, le=100_000)]
     within_days: Window
@@ -137,10 +138,10 @@ class GivenState(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     items: Annotated[int, Meta(ge=0)] = 0
     refused: Annotated[int, Meta(ge=0)] = 0
     language: str = ""
-    reporters: Annotated[list[Annotated[float, Meta(ge=0, le=2)]], Meta(max_length=1_000)] = msgspec.field(
+    reporters: Annotated[list[Annotated[float, Meta(ge=0, le=4)]], Meta(max_length=1_000)] = msgspec.field(
         default_factory=list
     )
-    """How much each of them counts, 0 to 1."""
+    """How much each of them counts."""
     resemblance: Annotated[float, Meta(ge=0, le=1)] = 0.0
     name_labels: Words | None = None
     closed_links: Annotated[int, Meta(ge=0, le=1_000)] = 0

@@ -23,6 +23,7 @@ HEAD_SECONDS = 10.0
 """A client has this long to send the head of a request. uvicorn has no such limit of its own."""
 KEEP_ALIVE_SECONDS = 75
 MOST_CONNECTIONS = 4_096
+CHANNEL_SECONDS = 0.5
 QUALITY_SECONDS = 2.0
 """How long the daily numbers and the sampling rest when there is nothing new."""
 
@@ -96,6 +97,7 @@ def serve(settings: Settings) -> int:
         with (
             Worker("siyaj-quality", runtime.quality.work, QUALITY_SECONDS),
             Worker("siyaj-evidence", runtime.vault.retention.work, SWEEP_SECONDS),
+            Worker("siyaj-channels", runtime.channels.work, CHANNEL_SECONDS),
             DeliveryWorker(runtime.database, runtime.keyring),
         ):
             server.run()

@@ -142,6 +142,23 @@ def reprioritise(
     )
 
 
+def add_findings(
+    connection: Connection, case: str, new: Sequence[Reason], priority: int, why: Sequence[PriorityReason]
+) -> None:
+    """Add reasons to an open case, each in the place of an older one of the same rule; its priority only rises."""
+    standing = get(connection, case, lock=True)
+    if standing is None:
+        return
+    said = {reason.rule for reason in new}
+    reasons = [*new, *(reason for reason in standing.reasons if reason.rule not in said)]
+    values: dict[str, Any] = {"reasons": msgspec.json.encode(reasons)}
+    if standing.policy is None:
+        values["policy"] = new[0].policy
+    connection.execute(cases.update().where(cases.c.id == case).values(**values))
+    if priority > standing.priority:
+        reprioritise(connection, case, priority, why, urgent=standing.urgent)
+
+
 def get(connection: Connection, case: str, *, lock: bool = False) -> Case | None:
     """Return a case; with `lock` nobody else changes it until this transaction ends."""
     query = select(cases).where(cases.c.id == case)

@@ -7,9 +7,9 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
 
 from siyaj.model.channel import ChannelEvent, ChannelMark
-from siyaj.model.clock import to_datetime
+from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.verdict import Reason
-from siyaj.storage.tables import cases, channel_facts, decisions, reporters, reports
+from siyaj.storage.tables import cases, channel_facts, decisions, reports
 
 MOST = 1_000
 """Of each kind, the newest."""
@@ -27,7 +27,7 @@ class Removal(Struct, frozen=True):
 
 
 class ReportWeight(Struct, frozen=True):
-    """One reporter's reports of late: `weight` is 0–1, how far they are to be believed."""
+    """One reporter's reports of late."""
 
     reporter: str
     weight: float
@@ -42,27 +42,30 @@ def events(connection: Connection, channel: str) -> list[ChannelEvent]:
 
 
 def removals(connection: Connection, channel: str) -> list[Removal]:
-    """Return the removals of items in a channel that people decided and that stand, oldest first."""
-    query = select(decisions).where(
+    """Return the removals of items in a channel that people decided and that stand, the newest MOST, newest first."""
+    query = select(decisions).where(_removed_in(channel)).order_by(decisions.c.seq.desc()).limit(MOST)
+    return [Removal(row.id, row.decided_at, row.policy or "") for row in connection.execute(query)]
+
+
+def count_removals(connection: Connection, channel: str) -> int:
+    query = select(func.count()).select_from(decisions).where(_removed_in(channel))
+    return int(connection.execute(query).scalar_one())
+
+
+def _removed_in(channel: str) -> ColumnElement[bool]:
+    return and_(
         decisions.c.channel_id == channel,
         decisions.c.subject_kind == "item",
         decisions.c.action == "remove",
         decisions.c.kind != "undo",
         decisions.c.decided_by != "policy",
+        decisions.c.effective_at <= now_us(),
         _STANDS,
     )
-    rows = connection.execute(query.order_by(decisions.c.seq.desc()).limit(MOST)).all()
-    return [Removal(row.id, row.decided_at, row.policy or "") for row in reversed(rows)]
-
-
-def last_decision(connection: Connection, channel: str) -> tuple[str, int] | None:
-    """Return the action and moment of the newest decision on the channel itself that stands."""
-    rows = connection.execute(_on_channel(channel).order_by(decisions.c.seq.desc()).limit(1)).all()
-    return (rows[0].action, rows[0].decided_at) if rows else None
 
 
 def state_decision(connection: Connection, channel: str) -> tuple[str, int] | None:
-    """The same, of those decisions that open, limit or close it."""
+    """Return the action and moment of the newest decision in effect that opens, limits or closes the channel."""
     actions = ("limit", "close_channel", "restore", "reopen_channel")
     query = _on_channel(channel).where(decisions.c.action.in_(actions))
     rows = connection.execute(query.order_by(decisions.c.seq.desc()).limit(1)).all()
@@ -74,28 +77,23 @@ def _on_channel(channel: str) -> Any:
         decisions.c.subject_kind == "channel",
         decisions.c.subject_id == channel,
         decisions.c.kind != "undo",
+        decisions.c.effective_at <= now_us(),
         _STANDS,
     )
 
 
 def reporters_of(connection: Connection, channel: str, since: int) -> list[ReportWeight]:
-    """Return who reported the channel or items in it since then, each once, by how often they were right before.
-
-    A reporter's weight is Laplace's rule over decided reports, (upheld + 1) / (upheld + rejected + 2), times what the
-    report itself was weighed at (less when it came as one of a mob). Those without an id count as one.
-    """
+    """Return who reported the channel or items in it since then, each once, with the most that a report of theirs
+    weighs. 0.5 is somebody of whom nothing is known. Those without an id count as one."""
     query = (
-        select(reports.c.reporter_id, reports.c.weight, reports.c.received_at, reporters.c.upheld, reporters.c.rejected)
-        .select_from(reports.outerjoin(reporters, reporters.c.id == reports.c.reporter_id))
+        select(reports.c.reporter_id, reports.c.weight, reports.c.received_at)
         .where(_concerns(channel), reports.c.received_at >= since)
-        .order_by(reports.c.received_at.desc())
+        .order_by(reports.c.seq.desc())
         .limit(MOST)
     )
     best: dict[str, ReportWeight] = {}
     for row in connection.execute(query):
-        upheld, rejected = row.upheld or 0, row.rejected or 0
-        weight = (upheld + 1) / (upheld + rejected + 2) * min(row.weight, 200) / 100
-        who = row.reporter_id or ""
+        who, weight = row.reporter_id or "", row.weight / 200
         if who not in best or best[who].weight < weight:
             best[who] = ReportWeight(who, weight, row.received_at)
     return list(best.values())

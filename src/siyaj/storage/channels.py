@@ -13,6 +13,7 @@ from siyaj.storage.bulk import Among
 from siyaj.storage.tables import channel_days, channel_facts, channel_links, channels
 
 DAY_US = 86_400_000_000
+MOST_DAYS = 4_000
 FACTS = ("title", "handle", "topic", "avatar", "subscribers", "public", "admins", "created_at")
 """Columns that say what a channel is; the others count."""
 
@@ -183,19 +184,21 @@ def links(connection: Connection, channel: str, limit: int = 200) -> list[Channe
     ]
 
 
-def days(connection: Connection, channel: str, since_day: int = 0, limit: int = 4_000) -> list[ChannelDay]:
-    """Return its items by day and language, oldest first, at most the newest `limit` rows."""
+def days(connection: Connection, channel: str) -> list[ChannelDay]:
+    """Return its items by day and language, oldest first, at most the newest MOST_DAYS rows."""
+    return [day for _, day in numbered_days(connection, channel)]
+
+
+def numbered_days(connection: Connection, channel: str, since_day: int = 0) -> list[tuple[int, ChannelDay]]:
+    """The same, each with its number of days since 1970."""
     query = (
         select(channel_days)
         .where(channel_days.c.channel_id == channel, channel_days.c.day >= since_day)
         .order_by(channel_days.c.day.desc(), channel_days.c.language)
-        .limit(limit)
+        .limit(MOST_DAYS)
     )
-    rows = connection.execute(query).all()
-    return [
-        ChannelDay(_date(row.day), row.language, row.checked, row.held, row.blocked)
-        for row in sorted(rows, key=lambda row: (row.day, row.language))
-    ]
+    rows = sorted(connection.execute(query).all(), key=lambda row: (row.day, row.language))
+    return [(row.day, ChannelDay(_date(row.day), row.language, row.checked, row.held, row.blocked)) for row in rows]
 
 
 def languages(connection: Connection, channel: str) -> dict[str, int]:
