@@ -55,6 +55,7 @@ def decide(database: Database, case: str | None, person: str, action: str, **mor
             "decided_at": LONG_AGO,
             "effective_at": LONG_AGO,
             "draft": b"{}",
+            "effects": b"{}",
             "statement": b"{}",
             **more,
         }

@@ -32,6 +32,13 @@ GROUPS: tuple[Group, ...] = (
         ),
     ),
     Group(
+        N_("Numbers"),
+        (
+            Place(N_("Dashboard"), "/console/numbers", P.SEE_NUMBERS),
+            Place(N_("Quality"), "/console/quality", P.SEE_QUALITY),
+        ),
+    ),
+    Group(
         N_("Keeping"),
         (
             Place(N_("People"), "/console/people", P.SEE_PEOPLE),
