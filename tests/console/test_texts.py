@@ -37,12 +37,14 @@ def test_arabic_is_written_in_arabic() -> None:
 
 def test_no_text_is_translated_twice_in_different_words() -> None:
     seen: dict[str, tuple[str, tuple[str, ...]]] = {}
+    differ = []
     for area, catalog in areas().items():
         for message in catalog:
             key = str(message.id)
-            if message.id and key in seen:
-                assert seen[key][1] == forms(message), f"{area}.po and {seen[key][0]}.po differ on {key!r}"
-            seen[key] = (area, forms(message))
+            if message.id and key in seen and seen[key][1] != forms(message):
+                differ.append(f"{key!r}: {seen[key][0]}.po says {seen[key][1]}, {area}.po {forms(message)}")
+            seen.setdefault(key, (area, forms(message)))
+    assert not differ, "\n".join(differ)
 
 
 def test_there_are_texts_from_code_and_from_templates() -> None:

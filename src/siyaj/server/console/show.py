@@ -6,6 +6,7 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 
 from siyaj.model.clock import to_datetime
+from siyaj.model.person import Locale
 from siyaj.server.console import i18n
 
 _BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
@@ -31,7 +32,9 @@ def ago(at: datetime) -> str:
 
 def moment(at: datetime) -> str:
     """Return date and time, UTC."""
-    return f"{format_datetime(at.astimezone(UTC), 'd MMM y, HH:mm', locale=i18n.current.get().value)} UTC"
+    locale = i18n.current.get()
+    comma = "،" if locale is Locale.AR else ","
+    return f"{format_datetime(at.astimezone(UTC), f'd MMM y{comma} HH:mm', locale=locale.value)} UTC"
 
 
 def day(at: datetime) -> str:
