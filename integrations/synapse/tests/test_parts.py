@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from siyaj.server.api import matrix_content
 from siyaj_synapse import config, content
 from siyaj_synapse.breaker import Breaker
 from siyaj_synapse.config import ConfigError
@@ -88,3 +89,8 @@ def test_what_passed_unchecked_and_what_was_sent_outlive_a_restart(tmp_path: Pat
     assert after.cursor("room_reports") == Cursor(7, "digest")
     after.done(one.seq)
     assert after.waiting() == 0
+
+
+def test_the_server_reads_content_as_the_module_does() -> None:
+    ours, theirs = (Path(one.__file__).read_text(encoding="utf-8") for one in (content, matrix_content))
+    assert ours.split('"""', 2)[2] == theirs.split('"""', 2)[2]

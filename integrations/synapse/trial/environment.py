@@ -8,7 +8,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent.parent
 ROOT = HERE.parent.parent
 FOLDER = ROOT / ".synapse-venv"
-PINNED = "matrix-synapse==1.163.2"
+PINNED = ("matrix-synapse==1.163.2", "synapse-http-antispam==0.3.0")
+"""The homeserver, and the module of others that Siyaj's preset serves."""
 INSTALL_SECONDS = 600
 
 
@@ -25,16 +26,16 @@ def python() -> Path:
         return Path(given)
     interpreter = FOLDER / "bin" / "python"
     stamp = FOLDER / ".installed"
-    if not stamp.exists() or stamp.read_text(encoding="ascii") != PINNED:
+    if not stamp.exists() or stamp.read_text(encoding="ascii") != " ".join(PINNED):
         _install(interpreter)
-        stamp.write_text(PINNED, encoding="ascii")
+        stamp.write_text(" ".join(PINNED), encoding="ascii")
     return interpreter
 
 
 def _install(interpreter: Path) -> None:
     _run([sys.executable, "-m", "venv", str(FOLDER)])
     pip = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _run([*pip, "-c", str(HERE / "constraints.txt"), PINNED])
+    _run([*pip, "-c", str(HERE / "constraints.txt"), *PINNED])
 
 
 def _run(command: list[str]) -> None:

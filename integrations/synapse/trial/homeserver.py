@@ -25,12 +25,13 @@ _FREELY = {"per_second": 10_000, "burst_count": 10_000}
 class Homeserver:
     """One Synapse and its folder. `start` and `stop` may follow each other; the folder stays."""
 
-    def __init__(self, folder: Path, module: dict[str, Any] | None, port: int | None = None) -> None:
-        """`module` is the configuration of Siyaj's module; None starts Synapse without it."""
+    def __init__(self, folder: Path, module: dict[str, Any] | None, *more: dict[str, Any]) -> None:
+        """`module` is the configuration of Siyaj's module; None starts Synapse without it. `more` are other modules."""
         self.folder = folder
-        self.port = port or free_port()
+        self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
-        self.module = module
+        ours = [{"module": "siyaj_synapse.SiyajModule", "config": module}] if module else []
+        self.modules = [*ours, *more]
         self.process: subprocess.Popen[bytes] | None = None
         self._clients: list[Client] = []
 
@@ -126,7 +127,7 @@ class Homeserver:
             "max_upload_size": "100M",
             "url_preview_enabled": False,
             "room_list_publication_rules": [{"action": "allow"}],
-            "modules": [{"module": "siyaj_synapse.SiyajModule", "config": self.module}] if self.module else [],
+            "modules": self.modules,
             **_LIMITS,
         }
 

@@ -12,6 +12,7 @@ from siyaj.model.errors import SiyajError
 from siyaj.moderation.runtime import Runtime
 from siyaj.server import docs_page, openapi
 from siyaj.server.api.actions import ActionsController
+from siyaj.server.api.antispam import http_antispam
 from siyaj.server.api.banks import BanksController
 from siyaj.server.api.cases import CasesController
 from siyaj.server.api.channels import ChannelsController
@@ -49,6 +50,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
             NumbersController,
             ActionsController,
             state_of,
+            http_antispam,
             healthz,
             readyz,
             metrics,

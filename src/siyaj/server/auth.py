@@ -30,6 +30,7 @@ _SCOPES = (
     ("/v1/numbers", "numbers:read", "numbers:read"),
     ("/v1/actions", "actions:read", "actions:ack"),
     ("/v1/state", "state:read", "state:read"),
+    ("/v1/presets", "check", "check"),
     ("/metrics", "metrics:read", "metrics:read"),
 )
 """Path prefix, scope for reading (GET, HEAD), scope for everything else."""

@@ -45,6 +45,13 @@ BROWSER_HEADERS = (
 
 ErrorPage = Callable[[Scope, SiyajError], bytes]
 
+PRESETS = "/v1/presets/"
+"""Contracts of others, for whom a JSON body means that the content is refused: a fault is told them in plain text."""
+
+
+def plain(error: SiyajError) -> bytes:
+    return f"{error.code}: {error.message}".encode()
+
 
 class Gate:
     """Wraps the app. What goes wrong inside is answered as a problem; nothing leaves as a bare 500."""
@@ -74,7 +81,11 @@ class Gate:
         began = time.perf_counter()
         given = dict(scope["headers"])
         request_id = _request_id(given.get(b"x-request-id"))
-        page = (lambda error: self.error_page(scope, error)) if is_browser(scope["path"]) else None
+        page: Callable[[SiyajError], bytes] | None = None
+        if is_browser(scope["path"]):
+            page = lambda error: self.error_page(scope, error)  # noqa: E731
+        elif scope["path"].startswith(PRESETS):
+            page = plain
         exchange = _Exchange(send, request_id, self._limit(scope, given), receive, page)
         scope["state"] = {**scope.get("state", {}), "request_id": request_id.decode()}
         try:
@@ -172,7 +183,8 @@ class _Exchange:
         its = [(name.encode(), value.encode()) for name, value in headers(error).items()]
         if self._page is not None:
             body = self._page(error)
-            its = [(b"content-type", b"text/html; charset=utf-8"), *(one for one in its if one[0] == b"retry-after")]
+            kind = b"text/plain; charset=utf-8" if self._page is plain else b"text/html; charset=utf-8"
+            its = [(b"content-type", kind), *(one for one in its if one[0] == b"retry-after")]
         else:
             body = msgspec.json.encode(problem(error, self._request_id.decode()))
         its += [(b"content-length", str(len(body)).encode()), (b"connection", b"close")]
