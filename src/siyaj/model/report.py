@@ -54,6 +54,8 @@ class Reporter(Struct, forbid_unknown_fields=True, omit_defaults=True):
     kind: ReporterKind = ReporterKind.USER
     id: ShortText = ""
     name: ShortText = ""
+    contact: ShortText = ""
+    """Where to send the outcome, e.g. an e-mail address."""
     age_days: Annotated[float, Meta(ge=0)] | None = None
 
 

@@ -85,6 +85,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     evidence_store: Annotated[
         str, _setting("Where sealed evidence goes; empty: `evidence` in the data folder. `s3://bucket/prefix` for S3.")
     ] = ""
+    forms_per_hour: Annotated[float, _setting("Public forms that one network address may send.", "1/h", gt=0)] = 10.0
     life_contact: Annotated[
         str,
         _setting("Whom to notify of a threat to life (DSA Article 18), e.g. a police unit and its number."),

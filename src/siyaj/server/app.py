@@ -31,6 +31,7 @@ from siyaj.server.console.static import static_file
 from siyaj.server.gate import Gate
 from siyaj.server.metrics import Metrics
 from siyaj.server.problems import answer_error, answer_http
+from siyaj.server.public.app import create_public
 
 
 def create_app(runtime: Runtime) -> ASGIApp:
@@ -58,6 +59,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
             docs,
             docs_style,
             create_console(),
+            create_public(),
             root,
             static_file,
         ],

@@ -88,7 +88,7 @@ def error_page(scope: Scope, error: SiyajError) -> bytes:
             "dir": i18n.direction(locale),
             "menu": [],
             "csrf": "",
-            "path": "",
+            "path": scope["path"],
         }
         return page.render(**shown, request=None, **_shown(error)).encode()
     finally:
