@@ -224,7 +224,7 @@ def test_a_broken_picture_is_held_for_a_person(runtime: Runtime) -> None:
 
 
 def test_cases_of_channels_are_about_the_channel(runtime: Runtime) -> None:
-    from siyaj.moderation.record import subject
+    from siyaj.moderation.about import subject
 
     assert subject(Event("c1", EventKind.CHANNEL, channel=Channel("c1"))) == "channel:c1"
     assert subject(Event("m1", EventKind.MESSAGE)) == "item:m1"

@@ -18,11 +18,13 @@ class ActionKind(StrEnum):
     """Shown behind a warning."""
     LIMIT = "limit"
     """Not recommended, not forwarded, not found; a channel takes no new members."""
+    HOLD = "hold"
+    """Taken from sight, in a way that can be taken back, until a person decided; the policy's, not a person's."""
     REMOVE = "remove"
     SUSPEND_ACCOUNT = "suspend_account"
     CLOSE_CHANNEL = "close_channel"
     RESTORE = "restore"
-    """Undoes label, limit and remove on an item or a limit on a channel, as far as the platform can."""
+    """Undoes label, limit, hold and remove on an item or a limit on a channel, as far as the platform can."""
     REINSTATE_ACCOUNT = "reinstate_account"
     REOPEN_CHANNEL = "reopen_channel"
     NOTIFY = "notify"
@@ -32,6 +34,7 @@ class ActionKind(StrEnum):
 UNDO: dict[ActionKind, ActionKind] = {
     ActionKind.LABEL: ActionKind.RESTORE,
     ActionKind.LIMIT: ActionKind.RESTORE,
+    ActionKind.HOLD: ActionKind.RESTORE,
     ActionKind.REMOVE: ActionKind.RESTORE,
     ActionKind.SUSPEND_ACCOUNT: ActionKind.REINSTATE_ACCOUNT,
     ActionKind.CLOSE_CHANNEL: ActionKind.REOPEN_CHANNEL,

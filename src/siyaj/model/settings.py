@@ -55,6 +55,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     decode_seconds: Annotated[float, _setting("Time for decoding one file; then its decoder is killed.", "s", gt=0)] = (
         10.0
     )
+    media_wait_seconds: Annotated[
+        float,
+        _setting(
+            "A check waits so long for its media; then words and hashes answer, `pending`. 0: until done.", "s", ge=0
+        ),
+    ] = 0.0
     banking_seconds: Annotated[
         float, _setting("The same for a file that is added to a bank, of which more is drawn.", "s", gt=0)
     ] = 300.0

@@ -41,6 +41,8 @@ class SubjectState(Struct):
     case: str | None = None
     appeal_url: str | None = None
     since: datetime | None = None
+    pending: bool = False
+    """Its media is still being decoded."""
 
 
 class ActionPage(Struct):

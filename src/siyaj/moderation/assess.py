@@ -11,7 +11,7 @@ from siyaj.banks.lookup import Found, Lookup
 from siyaj.model.errors import SiyajError, StorageUnavailable
 from siyaj.model.ids import new_id
 from siyaj.model.signal import Missing, Signal
-from siyaj.model.verdict import Verdict
+from siyaj.model.verdict import Action, Verdict
 from siyaj.moderation.explanation import exhibits_of
 from siyaj.moderation.requests import CheckRequest
 from siyaj.policy.evaluate import Facts, Policy
@@ -81,6 +81,7 @@ def _judge(prepared: Prepared, found: Found, policy: Policy, match_us: int, appe
     )
     policy_us = (time.perf_counter_ns() - began) // 1_000
     verdict = Verdict(new_id("ver"), event.id, outcome.action, outcome.policy, outcome.reasons)
+    verdict.pending = prepared.request.late and outcome.action is not Action.BLOCK
     if appeal_url and outcome.action.severity > 0:
         verdict.appeal_url = appeal_url.replace("{verdict}", verdict.id)
     record = Record(

@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import NamedTuple, TypeVar
 
+import msgspec
+
 from siyaj.banks.lookup import Lookup
 from siyaj.model.errors import (
     IdempotencyInFlight,
@@ -23,9 +25,11 @@ from siyaj.model.errors import (
     SiyajError,
 )
 from siyaj.model.settings import Settings
+from siyaj.model.verdict import Verdict
 from siyaj.moderation.assess import Assessment, Prepared, assess
 from siyaj.moderation.evidence import Vault
-from siyaj.moderation.extraction import Drawn, FileDrawer, draw_words, read_hashes
+from siyaj.moderation.extraction import Drawn, FileDrawer, draw_digests, draw_words, read_hashes
+from siyaj.moderation.late import following
 from siyaj.moderation.record import Result, answer_before, record
 from siyaj.moderation.requests import CheckAnswer, CheckRequest
 from siyaj.moderation.sealing import needs_sealing, seal_files
@@ -51,6 +55,8 @@ class _Job(NamedTuple):
     requests: list[CheckRequest]
     drawn: list[Drawn | None]
     answered: asyncio.Future[Sequence[Result]]
+    late: list[tuple[CheckRequest, asyncio.Future[Drawn | Result]]]
+    """Requests whose media is still being decoded."""
     assessed: list[Assessment | SiyajError] | None = None
     """Set when it comes back from sealing: only to be recorded."""
 
@@ -79,6 +85,8 @@ class Checker:
         self._vault = vault
         self._sealing = 0
         self._sightings = sightings
+        self._media_wait = settings.media_wait_seconds
+        self._tasks: set[asyncio.Task[None]] = set()
         self._appeal_url = settings.appeal_url
         self._first_review_us = int(settings.first_review_hours * _MICROSECONDS_PER_HOUR)
         self._limit = settings.queue
@@ -100,14 +108,16 @@ class Checker:
     async def submit_many(self, requests: Sequence[CheckRequest]) -> list[Result]:
         """Answer many requests, each with its answer or its error, in order."""
         results: list[Result | None] = [None] * len(requests)
-        job = _Job([], [], asyncio.get_running_loop().create_future())
+        job = _Job([], [], asyncio.get_running_loop().create_future(), [])
         for position, request in enumerate(requests):
             results[position] = self._refuse(request)
             if results[position] is None:
                 results[position] = await self._take_in(request, job)
         if job.requests:
             self._jobs.put(job)
-            answers = iter(await job.answered)
+            answered = await job.answered
+            self._follow_all(job, answered)
+            answers = iter(answered)
             return [next(answers) if result is None else result for result in results]
         return [result for result in results if result is not None]
 
@@ -151,6 +161,10 @@ class Checker:
             except BaseException:
                 self._forget([request, *job.requests])
                 raise
+            if isinstance(decoded, asyncio.Future):
+                job.late.append((request, decoded))
+                request.late = True
+                decoded = draw_digests(request.files)
             if not isinstance(decoded, Drawn):
                 self._forget([request])
                 return decoded
@@ -163,9 +177,31 @@ class Checker:
         for request in requests:
             self._in_flight.pop(request.request_key, None)
 
-    async def _decode(self, request: CheckRequest) -> Drawn | Result:
+    async def _decode(self, request: CheckRequest) -> Drawn | Result | asyncio.Future[Drawn | Result]:
+        """Decode, or return what still runs when the time for it is over."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._decoding, self._draw_files, request)
+        decoding = loop.run_in_executor(self._decoding, self._draw_files, request)
+        if self._media_wait and not (await asyncio.wait({decoding}, timeout=self._media_wait))[0]:
+            return decoding
+        return await decoding
+
+    def _follow_all(self, job: _Job, answered: Sequence[Result]) -> None:
+        """See to it that final verdicts follow. What is lost here, with the process, `late.LateChecks` finishes."""
+        for request, decoding in job.late:
+            answer = answered[job.requests.index(request)]
+            if isinstance(answer, CheckAnswer) and not answer.replayed:
+                first = msgspec.json.decode(answer.body, type=Verdict)
+                if first.pending:
+                    task = asyncio.create_task(self._follow(following(request, first.id), decoding))
+                    self._tasks.add(task)
+                    task.add_done_callback(self._tasks.discard)
+
+    async def _follow(self, request: CheckRequest, decoding: asyncio.Future[Drawn | Result]) -> None:
+        drawn = await decoding
+        if isinstance(drawn, Drawn):
+            job = _Job([request], [drawn], asyncio.get_running_loop().create_future(), [])
+            self._jobs.put(job)
+            await job.answered
 
     def _draw_files(self, request: CheckRequest) -> Drawn | Result:
         """Decode the files, unless this request was answered before: a retry costs no decoding."""

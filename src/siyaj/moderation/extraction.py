@@ -1,5 +1,6 @@
 """Event → signals. Text, links, names and hashes are drawn here; media bytes go through the decoder box."""
 
+import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from siyaj.model.event import Event, EventKind, MediaFile
 from siyaj.model.signal import Missing, Signal
 from siyaj.signals.base import Content, ContentKind, SignalType
 from siyaj.signals.box import MediaBox
-from siyaj.signals.files import Extraction
+from siyaj.signals.files import Extraction, hash_only
 from siyaj.signals.registry import cheap_types, kept_types, signal_type, signal_types
 
 EMBLEM = "emblem"
@@ -71,6 +72,18 @@ def draw_entry(box: MediaBox, source: bytes | Path, *, name: str = "", emblem: b
         why = f"an emblem is a picture with some detail in it; this is {extraction.media_type} without"
         extraction.missing.append(Missing(EMBLEM, "file:0", ErrorCode.INVALID_SIGNAL, why))
     return extraction
+
+
+def draw_digests(files: Sequence[MediaFile]) -> Drawn:
+    """Draw what needs no decoder; what else the files have is not missing: it follows."""
+    drawn = Drawn([], [])
+    for position, file in enumerate(files):
+        part = f"file:{position}"
+        hashed = hash_only(
+            io.BytesIO(file.data), part=part, name=file.name, types=None, code=ErrorCode.REQUEST_TIMEOUT, why="late"
+        )
+        drawn.signals += hashed.signals
+    return drawn
 
 
 class FileDrawer:

@@ -10,10 +10,10 @@ import msgspec
 
 from siyaj.model.clock import now_us
 from siyaj.model.errors import AlreadyExists, IdempotencyMismatch, SiyajError, StorageUnavailable
-from siyaj.model.event import Event, EventKind
 from siyaj.model.ids import new_id
-from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.verdict import Action
+from siyaj.moderation import late
+from siyaj.moderation.about import subject
 from siyaj.moderation.assess import Assessment
 from siyaj.moderation.evidence import record as record_evidence
 from siyaj.moderation.requests import CheckAnswer, CheckRequest
@@ -61,6 +61,7 @@ def _write(
     rows = {key: _row(one) for key, one in fresh.items()}
     verdicts.insert(connection, list(rows.values()))
     _keep_evidence(connection, list(fresh.values()))
+    late.write(connection, list(fresh.values()))
     exhibits.insert(connection, [(one.verdict.id, each) for one in fresh.values() for each in one.exhibits])
     pending = sightings.write(connection, list(fresh.values()))
     known |= {key: Answered(row.request_hash, row.answer) for key, row in rows.items()}
@@ -130,20 +131,6 @@ def _keep_evidence(connection: Connection, fresh: Sequence[Assessment]) -> None:
         for kept in one.sealed:
             kept.evidence.case = one.verdict.case
     record_evidence(connection, [kept for one in fresh for kept in one.sealed])
-
-
-def subject(event: Event) -> str:
-    """Return `kind:id` of what a case about this event is about."""
-    if event.kind is EventKind.ACCOUNT:
-        return f"account:{event.account.id if event.account else event.id}"
-    if event.kind is EventKind.CHANNEL:
-        return f"channel:{event.channel.id if event.channel else event.id}"
-    return f"item:{event.id}"
-
-
-def subject_of(event: Event) -> Subject:
-    kind, _, subject_id = subject(event).partition(":")
-    return Subject(SubjectKind(kind), subject_id)
 
 
 def _new_case(one: Assessment, first_review_us: int) -> NewCase:

@@ -23,9 +23,15 @@ class CheckRequest(Struct, gc=False):
     request_key: str = ""
     who: str = "system"
     """For the evidence and the audit log."""
+    late: bool = False
+    """Its media is still being decoded: words and hashes answer, and the rest follows."""
+    follows: str = ""
+    """The verdict that was answered while media was still being decoded; this is the final one."""
 
     def __post_init__(self) -> None:
-        if self.idempotency_key is not None:
+        if self.follows:
+            self.request_key = f"late:{self.follows}"
+        elif self.idempotency_key is not None:
             self.request_key = f"{self.scope}:key:{self.idempotency_key}"
         else:
             self.request_key = f"{self.scope}:{self.event.kind.value}:{self.event.id}"

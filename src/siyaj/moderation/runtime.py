@@ -18,6 +18,7 @@ from siyaj.moderation.decisions import Decisions
 from siyaj.moderation.evidence import Vault
 from siyaj.moderation.exposure import Exposures
 from siyaj.moderation.extraction import FileDrawer
+from siyaj.moderation.late import LateChecks
 from siyaj.moderation.numbers import Numbers
 from siyaj.moderation.orders import Orders
 from siyaj.moderation.people import People
@@ -72,6 +73,7 @@ class Runtime:
                 self.database, self.lookup, self.policy, self.drawer, self.vault, workers, settings, sightings
             )
             stack.callback(self.checker.close)
+            self.late = LateChecks(self.database, self.vault.open, self.checker.check_now)
             self.reports = Reports(self.database, self.vault, settings)
             stack.callback(self.reports.close)
             self.cases = Cases(self.database, self.policy, settings)

@@ -6,18 +6,20 @@ files never comes here.
 
 from siyaj.model.errors import SiyajError
 from siyaj.model.verdict import Action
+from siyaj.moderation.about import subject_of
 from siyaj.moderation.assess import Assessment
 from siyaj.moderation.evidence import Vault
-from siyaj.moderation.record import subject_of
 from siyaj.signals.sniff import media_type
 
 WHY = "held or blocked by the policy"
+LATE = "answered while it was still being decoded"
+"""Kept so that no crash loses it; let go of when the final verdict minds nothing."""
 
 
 def needs_sealing(one: Assessment | SiyajError) -> bool:
-    return (
-        isinstance(one, Assessment) and bool(one.request.files) and one.verdict.action.severity >= Action.HOLD.severity
-    )
+    if not isinstance(one, Assessment) or not one.request.files:
+        return False
+    return one.verdict.pending or one.verdict.action.severity >= Action.HOLD.severity
 
 
 def seal_files(vault: Vault, one: Assessment | SiyajError) -> Assessment | SiyajError:
@@ -32,7 +34,7 @@ def seal_files(vault: Vault, one: Assessment | SiyajError) -> Assessment | Siyaj
                 subject=subject_of(request.event),
                 name=file.name,
                 media_type=media_type(file.data),
-                why=f"{WHY}: {verdict.action.value}",
+                why=f"{WHY}: {verdict.action.value}" if verdict.action.severity >= Action.HOLD.severity else LATE,
                 who=request.who,
                 verdict=verdict.id,
             )

@@ -17,6 +17,7 @@ from siyaj.storage.verdicts import VerdictRow
 _BY_ACTION = {
     ActionKind.LABEL: Standing.LABELLED,
     ActionKind.LIMIT: Standing.LIMITED,
+    ActionKind.HOLD: Standing.HELD,
     ActionKind.REMOVE: Standing.REMOVED,
     ActionKind.SUSPEND_ACCOUNT: Standing.SUSPENDED,
     ActionKind.CLOSE_CHANNEL: Standing.CLOSED,
@@ -33,6 +34,7 @@ _BY_VERDICT = {
 
 class _Answer(Struct):
     appeal_url: str | None = None
+    pending: bool = False
 
 
 def state_of(database: Database, subject: Subject) -> SubjectState:
@@ -88,14 +90,16 @@ def _by_actions(subject: Subject, force: list[PlatformAction], decided: Decided 
 
 
 def _by_verdict(subject: Subject, verdict: VerdictRow) -> SubjectState:
+    answer = msgspec.json.decode(verdict.answer, type=_Answer)
     return SubjectState(
         subject,
         _BY_VERDICT[verdict.action],
         policy=verdict.policy,
         verdict=verdict.id,
         case=verdict.case_id,
-        appeal_url=msgspec.json.decode(verdict.answer, type=_Answer).appeal_url,
+        appeal_url=answer.appeal_url,
         since=verdict.created_at,
+        pending=answer.pending,
     )
 
 

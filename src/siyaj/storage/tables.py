@@ -389,6 +389,17 @@ deliveries = Table(
     comment="One action at one endpoint.",
 )
 
+late_checks = Table(
+    "late_checks",
+    metadata,
+    Column("verdict_id", Text, primary_key=True, comment="what was answered at once, `pending`"),
+    Column("scope", Text, nullable=False, comment="whose key"),
+    Column("who", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", BigInteger, nullable=False, index=True, comment="when another process may take it over"),
+    comment="Checks answered while their media was still being decoded; gone when the final verdict is there.",
+)
+
 evidence = Table(
     "evidence",
     metadata,

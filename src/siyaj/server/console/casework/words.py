@@ -23,6 +23,7 @@ ACTIONS = {
     ActionKind.NONE: N_("Leave as it is"),
     ActionKind.LABEL: N_("Label"),
     ActionKind.LIMIT: N_("Limit"),
+    ActionKind.HOLD: N_("Hold back"),
     ActionKind.REMOVE: N_("Remove"),
     ActionKind.SUSPEND_ACCOUNT: N_("Suspend account"),
     ActionKind.CLOSE_CHANNEL: N_("Close channel"),

@@ -331,6 +331,19 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
         sa.PrimaryKeyConstraint("person", "day", name=op.f("pk_exposures")),
     )
     op.create_table(
+        "late_checks",
+        sa.Column("verdict_id", sa.Text(), nullable=False, comment="what was answered at once, `pending`"),
+        sa.Column("scope", sa.Text(), nullable=False, comment="whose key"),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=False, comment="when another process may take it over"),
+        sa.PrimaryKeyConstraint("verdict_id", name=op.f("pk_late_checks")),
+        comment="Checks answered while their media was still being decoded; gone when the final verdict is there.",
+    )
+    with op.batch_alter_table("late_checks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_late_checks_next_at"), ["next_at"], unique=False)
+
+    op.create_table(
         "notes",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("case_id", sa.Text(), nullable=False),
