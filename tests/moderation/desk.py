@@ -7,6 +7,7 @@ import msgspec
 
 from siyaj.banks.curation import Banks
 from siyaj.model.action import ActionKind
+from siyaj.model.appeal import Appeal, NewAppeal, Side
 from siyaj.model.clock import now_us
 from siyaj.model.decision import Decision, Draft, Exemption
 from siyaj.model.event import Event, EventKind
@@ -15,6 +16,7 @@ from siyaj.model.person import Person
 from siyaj.model.report import NewReport, Reporter, Subject, SubjectKind
 from siyaj.model.settings import Settings
 from siyaj.model.signal import Signal
+from siyaj.moderation.appeals import Appeals
 from siyaj.moderation.cases import Cases
 from siyaj.moderation.decisions import Decisions
 from siyaj.moderation.planning import Planner
@@ -23,6 +25,7 @@ from siyaj.policy.load import load_policy
 from siyaj.storage import actions, reporters, reports, strikes, verdicts
 from siyaj.storage.database import Database
 from siyaj.storage.keyring import Keyring
+from siyaj.storage.reports import NewRow
 from siyaj.storage.verdicts import NewVerdict, Record, Timings
 from tests.moderation.people import new_case
 
@@ -38,6 +41,13 @@ class Desk:
     decisions: Decisions
     banks: Banks
     links: Links
+    appeals: Appeals
+
+    def appeal(self, decision: str, side: Side = Side.AFFECTED, text: str = "كان هذا خبرًا صحفيًا") -> Appeal:
+        return self.appeals.receive(NewAppeal(self.token(decision, side), text, "someone@example.org", "ar"))
+
+    def token(self, decision: str, side: Side = Side.AFFECTED) -> str:
+        return self.appeals.link(decision, side).rpartition("/")[2]
 
     def decide(self, case: str, draft: Draft, person: Person) -> Decision:
         taken = self.cases.take(case, person)
@@ -53,14 +63,16 @@ class Desk:
         with self.database.read() as connection:
             return [(one.kind.value, one.subject.key) for one in actions.of_decision(connection, decision)]
 
-    def held(self, case: str, *, text: str = "", signals: list[Signal] | None = None) -> str:
+    def held(
+        self, case: str | None, *, text: str = "", signals: list[Signal] | None = None, action: str = "hold"
+    ) -> str:
         """Give a case a verdict, as `check` writes it."""
         verdict = new_id("ver")
-        event = Event("m-1", EventKind.MESSAGE, text=text)
+        event = Event("m-1", EventKind.MESSAGE, text=text, language="ar-EG")
         record = Record(event, signals or [], [], Timings(0, 0, 0))
-        answer = msgspec.json.encode({"id": verdict, "event": "m-1", "action": "hold"})
+        answer = msgspec.json.encode({"id": verdict, "event": "m-1", "action": action})
         row = NewVerdict(
-            verdict, verdict, b"", "m-1", "message", "u-1", "c-1", "hold", "tvec", "v", case, now_us(), answer,
+            verdict, verdict, b"", "m-1", "message", "u-1", "c-1", action, "tvec", "v", case, now_us(), answer,
             msgspec.json.encode(record),
         )  # fmt: skip
         with self.database.begin() as connection:
@@ -71,10 +83,14 @@ class Desk:
         receipt = new_id("rcp")
         given = NewReport(Subject(SubjectKind.ITEM, "m-1"), reporter=Reporter(id=reporter))
         with self.database.begin() as connection:
-            reporters.opened(connection, reporter, "user", now_us())
+            known = reporters.found(connection, [reporter])
+            reporters.opened(connection, [(reporter, "user")], known, now_us())
             reports.insert(
-                connection, given, receipt=receipt, request_key=receipt, request_hash=b"", case=case,
-                received_at=now_us(),
+                connection,
+                [
+                    NewRow(receipt, receipt, b"", "item", "m-1", reporter, now_us(), msgspec.json.encode(given),
+                           "other", 100, "", "", 0, case)
+                ],
             )  # fmt: skip
         return receipt
 
@@ -90,6 +106,7 @@ def open_desk(database: Database, **settings: object) -> Desk:
         Decisions(database, Planner(POLICY, links), banks),
         banks,
         links,
+        Appeals(database, Planner(POLICY, links), chosen),
     )
 
 

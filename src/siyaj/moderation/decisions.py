@@ -142,8 +142,9 @@ class Decisions:
         effects = Effects(second_opinion=case.second_opinion.value)
         copied = copies.take_open_ones(connection, case, leases.clock(connection)) if draft.copies else []
         if case.origin is not CaseOrigin.SAMPLE:
+            settling = reversal.Settling(self._planner, self._banks, case, made, plan.actions, effects, who(person))
+            settling.settle(connection)
             self._act(connection, case, made, plan)
-            reversal.settle_appeals(connection, self._planner, self._banks, case, made, effects, who(person))
         effects.copies = [self._copy(connection, copy, made, person, now) for copy in copied]
         if draft.bank and case.origin is not CaseOrigin.SAMPLE:  # last: it takes its turn among those who write banks
             effects.entries = banking.bank(connection, self._banks, draft.bank, case, id_, draft.policy, who(person))

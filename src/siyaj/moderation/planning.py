@@ -13,6 +13,7 @@ from siyaj.model.clock import to_datetime
 from siyaj.model.decision import Decision, Draft, Exemption, PlannedAction, Statement
 from siyaj.model.report import Subject, SubjectKind
 from siyaj.moderation import statements, strikes, wording
+from siyaj.moderation.drafts import REVERSING
 from siyaj.moderation.statements import Links
 from siyaj.moderation.strikes import Weighed, concerned
 from siyaj.policy.evaluate import Policy
@@ -42,7 +43,8 @@ class Planner(Struct):
         moment = to_datetime(now)
         weighed = strikes.weigh(connection, self.policy, case, draft, moment)
         actions = _actions(case, draft)
-        tells = _affected(case) if draft.action is not ActionKind.NONE or draft.also else None
+        acts = draft.action is not ActionKind.NONE and draft.action not in REVERSING
+        tells = _affected(case) if acts or draft.also else None
         days = weighed.days.get((case.subject, draft.action))
         statement = statements.write(
             case,
@@ -61,6 +63,8 @@ class Planner(Struct):
         sent = []
         for action in plan.actions:
             payload: dict[str, Any] = {"statement": told} if plan.tells is not None else {}
+            if action.subject.kind is SubjectKind.CHANNEL and action.subject != case.subject:
+                payload["statement"] = msgspec.to_builtins(self._to_channel(case, made, plan, action))
             payload |= {"account": case.account} if case.account else {}
             payload |= {"channel": case.channel} if case.channel else {}
             if (days := plan.weighed.days.get((action.subject, action.kind))) is not None:
@@ -70,6 +74,18 @@ class Planner(Struct):
             to = msgspec.to_builtins(plan.tells)
             sent.append(self.action(made, ActionKind.NOTIFY, plan.tells, {"to": to, "statement": told}))
         return sent
+
+    def _to_channel(self, case: Case, made: Decision, plan: Plan, action: PlannedAction) -> Statement:
+        """Return what the people of a channel are told of what is done to it because of an item in it."""
+        days = plan.weighed.days.get((action.subject, action.kind))
+        return statements.write(
+            msgspec.structs.replace(case, subject=action.subject),
+            msgspec.structs.replace(made.draft, action=action.kind, also=[]),
+            self.policy,
+            url=self.links.appeal(f"decision:{made.id}"),
+            until=self.links.until(made.decided_at),
+            ends=made.decided_at + timedelta(days=days) if days is not None else None,
+        )
 
     def action(self, made: Decision, kind: ActionKind, subject: Subject, payload: dict[str, Any]) -> NewAction:
         return NewAction(made.id, made.case, subject, kind, made.draft.policy or None, payload, made.effective_at)

@@ -1,13 +1,16 @@
 """What deciding an appeal takes back: the actions, the strikes, and the bank entry that the first decision made."""
 
+from collections.abc import Sequence
+
 import msgspec
+from msgspec import Struct
 
 from siyaj.banks.curation import Banks
 from siyaj.model.action import UNDO, ActionKind
 from siyaj.model.appeal import Appeal, AppealState, Side
 from siyaj.model.case import Case, CaseOrigin
 from siyaj.model.clock import to_us
-from siyaj.model.decision import Decision, DecisionKind
+from siyaj.model.decision import Decision, DecisionKind, PlannedAction
 from siyaj.model.report import Subject
 from siyaj.moderation import banking, planning, wording
 from siyaj.moderation.planning import Planner
@@ -19,53 +22,52 @@ POLICY = "policy"
 """Who decided what no person did."""
 
 
-def settle_appeals(
-    connection: Connection,
-    planner: Planner,
-    banks: Banks,
-    case: Case,
-    made: Decision,
-    effects: Effects,
-    who: str,
-) -> None:
-    """Settle the appeals that wait in a case by the decision that closes it, before that is written."""
-    for appeal in appeals.of_case(connection, case.id, open_only=True):
-        overturned = _overturns(case, made, appeal.side)
-        first = decisions.get(connection, appeal.decision)
-        if first is None:
-            continue
-        if overturned or case.origin is not CaseOrigin.APPEAL:
+class Settling(Struct):
+    """What it takes to settle the appeals that wait in a case by the decision that closes it, before that is written.
+
+    `planned` are the actions of the decision itself; they follow those that take back.
+    """
+
+    planner: Planner
+    banks: Banks
+    case: Case
+    made: Decision
+    planned: Sequence[PlannedAction]
+    effects: Effects
+    who: str
+
+    def settle(self, connection: Connection) -> None:
+        for appeal in appeals.of_case(connection, self.case.id, open_only=True):
+            first = decisions.get(connection, appeal.decision)
+            if first is not None:
+                self._settle(connection, appeal, first)
+
+    def _settle(self, connection: Connection, appeal: Appeal, first: Decision) -> None:
+        made, own = self.made, self.case.origin is CaseOrigin.APPEAL
+        overturned = _overturns(self.case, made, appeal.side)
+        if overturned or not own:
             made.supersedes = made.supersedes or latest(connection, first).id
         if overturned:
-            reverse(connection, planner, banks, first, made, effects, who)
-        told = wording.APPEALED[wording.language_of(appeal.language or case.language)][overturned]
+            self._reverse(connection, first)
+        told = wording.APPEALED[wording.language_of(appeal.language or self.case.language)][overturned]
         state = AppealState.OVERTURNED if overturned else AppealState.UPHELD
         at = to_us(made.decided_at)
         appeals.settle(connection, appeal.id, state=state, by=made.decided_by, at=at, outcome=told, decision=made.id)
-        effects.appeals.append(appeal.id)
-        if first.case is not None and case.origin is CaseOrigin.APPEAL and overturned:
+        self.effects.appeals.append(appeal.id)
+        if first.case is not None and own and overturned:
             planning.tell_reporters(connection, first.case, made if appeal.side is Side.REPORTER else _nothing(made))
         if appeal.side is Side.AFFECTED:
-            _tell(connection, planner, appeal, made, told)
+            _tell(connection, self.planner, appeal, made, told)
 
-
-def reverse(
-    connection: Connection,
-    planner: Planner,
-    banks: Banks,
-    first: Decision,
-    made: Decision,
-    effects: Effects,
-    who: str,
-) -> None:
-    """Take back what a decision did: on the platform, as strikes, and in the banks."""
-    sent = {(action.kind, action.subject) for action in actions.of_decision(connection, made.id)}
-    back = [one for one in _backward(connection, first) if one not in sent]
-    actions.enqueue(connection, [planner.action(made, kind, subject, {}) for kind, subject in back])
-    effects.reversed += strikes.reverse(connection, first.id, made.id, to_us(made.decided_at))
-    banked = decisions.effects(connection, first.id).entries
-    banking.take_back(connection, banks, banked, who=who)
-    effects.unbanked += banked
+    def _reverse(self, connection: Connection, first: Decision) -> None:
+        """Take back what a decision did: on the platform, as strikes, and in the banks."""
+        planned = {(action.kind, action.subject) for action in self.planned}
+        back = [one for one in _backward(connection, first) if one not in planned]
+        actions.enqueue(connection, [self.planner.action(self.made, kind, subject, {}) for kind, subject in back])
+        self.effects.reversed += strikes.reverse(connection, first.id, self.made.id, to_us(self.made.decided_at))
+        banked = decisions.effects(connection, first.id).entries
+        banking.take_back(connection, self.banks, banked, who=self.who)
+        self.effects.unbanked += banked
 
 
 def unsettle(connection: Connection, banks: Banks, made: Decision, effects: Effects, who: str) -> None:

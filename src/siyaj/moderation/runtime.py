@@ -11,6 +11,7 @@ from siyaj.banks.lookup import Lookup
 from siyaj.matching.matcher import Matcher
 from siyaj.model.errors import SiyajError
 from siyaj.model.settings import Settings
+from siyaj.moderation.appeals import Appeals
 from siyaj.moderation.cases import Cases
 from siyaj.moderation.channels import Channels
 from siyaj.moderation.check import Checker
@@ -80,6 +81,7 @@ class Runtime:
             planner = Planner(self.policy, Links(self.keyring, settings))
             self.decisions = Decisions(self.database, planner, self.banks)
             self.orders = Orders(self.database)
+            self.appeals = Appeals(self.database, planner, settings)
             self.exposure = Exposures(self.database)
             self.numbers = Numbers(self.database)
             self.quality = Quality(self.database, self.keyring, settings)

@@ -2,16 +2,18 @@
 
 from datetime import datetime, timedelta
 
+import msgspec
 from msgspec import Struct
 
-from siyaj.model.case import Case, CaseOrigin
-from siyaj.model.decision import Act, Draft, Statement
-from siyaj.model.report import SubjectKind
+from siyaj.model.case import Case, CaseOrigin, CaseState
+from siyaj.model.decision import Act, Draft, Exemption, Statement
+from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.settings import Settings
 from siyaj.moderation import wording
 from siyaj.moderation.wording import language_of
 from siyaj.policy.evaluate import Policy
 from siyaj.storage.keyring import Keyring
+from siyaj.storage.verdicts import VerdictRow
 
 APPEAL = "appeal"
 """Purpose of the token that stands in the link to an appeal."""
@@ -61,9 +63,22 @@ def write(
     )
 
 
+def of_verdict(verdict: VerdictRow, draft: Draft, policy: Policy, tag: str, *, url: str, until: datetime) -> Statement:
+    """Return what the affected side is told of what the policy decided alone."""
+    kind = SubjectKind(verdict.kind) if verdict.kind in ("account", "channel") else SubjectKind.ITEM
+    now = verdict.created_at
+    case = Case(
+        "", Subject(kind, verdict.event_id), CaseState.OPEN, verdict.policy, 0, 1, 0, (), now, now, language=tag
+    )
+    written = write(case, draft, policy, url=url, until=until, ends=None, automated=True)
+    return msgspec.structs.replace(written, ground=_ground(draft, policy, written.language, asked=False))
+
+
 def _action(kind: SubjectKind, draft: Draft, language: str, ends: datetime | None) -> str:
     done = wording.DONE[language]
-    said = [done[kind, draft.action], *(done[measure.on, measure.action] for measure in draft.also)]
+    # A channel's own people read of the channel in a statement of their own.
+    theirs = [measure for measure in draft.also if measure.on is not SubjectKind.CHANNEL]
+    said = [done[kind, draft.action], *(done[measure.on, measure.action] for measure in theirs)]
     forever, until = wording.LASTS[language]
     return " ".join([*said, until.format(date=_date(ends)) if ends else forever])
 
@@ -82,13 +97,15 @@ def _means(case: Case, automated: bool) -> str:
     return "decided" if automated else "found" if case.verdicts else "person"
 
 
-def _ground(draft: Draft, policy: Policy, language: str) -> str:
+def _ground(draft: Draft, policy: Policy, language: str, *, asked: bool = True) -> str:
+    """`asked`: somebody looked whether an exemption applies."""
     category = policy.category(draft.policy)
     if category is None:
         return ""
     title = category.title_ar if language == "ar" else category.title
-    ground = wording.GROUND[language].format(title=title, code=category.code)
-    return f"{ground} {wording.EXEMPTION[language][draft.exemption]}"
+    words = wording.GROUND if draft.exemption is Exemption.NONE else wording.EXEMPT
+    ground = words[language].format(title=title, code=category.code)
+    return f"{ground} {wording.EXEMPTION[language][draft.exemption]}" if asked else ground
 
 
 def _date(moment: datetime) -> str:

@@ -97,8 +97,8 @@ ACTS = {
         Act.FINANCING: "فيه جمع أموال لصالح تنظيم عنيف.",
         Act.THREAT: "فيه تهديد لأشخاص بالعنف.",
         Act.ATTACK_FOOTAGE: "فيه تصوير لهجوم على وجه الاستحسان.",
-        Act.OFFICIAL_PUBLICATION: "وهو إصدار لتنظيم مصنّف.",
-        Act.PRESENCE: "ويقدّم نفسه بوصفه تنظيمًا مصنّفًا.",
+        Act.OFFICIAL_PUBLICATION: "هو إصدار لتنظيم مصنّف.",
+        Act.PRESENCE: "يقدّم نفسه بوصفه تنظيمًا مصنّفًا.",
     },
 }
 
@@ -119,8 +119,14 @@ AUTOMATED = {
 
 GROUND = {
     "en": "It breaks the rules of this platform, which do not allow: {title} ({code}).",
-    "ar": "وهو مخالف لقواعد هذه المنصة التي لا تسمح بما يلي: {title} ({code}).",
+    "ar": "يخالف ذلك قواعد هذه المنصة التي لا تسمح بما يلي: {title} ({code}).",
 }
+
+EXEMPT = {
+    "en": "It concerns what the rules of this platform restrict: {title} ({code}).",
+    "ar": "يتصل ذلك بما تقيّده قواعد هذه المنصة: {title} ({code}).",
+}
+"""The ground where an exemption applies: nothing is broken, and yet it is labelled or limited."""
 
 EXEMPTION = {
     "en": {

@@ -137,6 +137,7 @@ def standing(connection: Connection, subject: Subject) -> Standing | None:
     query = (
         select(decisions.c.id, decisions.c.case_id, decisions.c.action, decisions.c.kind)
         .where(decisions.c.subject_kind == subject.kind.value, decisions.c.subject_id == subject.id)
+        .where(decisions.c.kind != "sample")
         .order_by(decisions.c.seq.desc())
         .limit(1)
     )
