@@ -111,6 +111,12 @@ def by_event(connection: Connection, event_id: str, limit: int = 100) -> list[Ve
     return [_row(row) for row in connection.execute(query)]
 
 
+def newest(connection: Connection, limit: int) -> list[VerdictRow]:
+    """Return the newest verdicts, newest first."""
+    query = select(verdicts).order_by(verdicts.c.seq.desc()).limit(limit)
+    return [_row(row) for row in connection.execute(query)]
+
+
 def of_case(connection: Connection, case: str, limit: int = 1_000) -> list[VerdictRow]:
     """Return a case's verdicts, oldest first."""
     query = select(verdicts).where(verdicts.c.case_id == case).order_by(verdicts.c.seq).limit(limit)

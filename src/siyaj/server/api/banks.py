@@ -200,7 +200,7 @@ def _add(runtime: Runtime, bank: str, body: Body, who: str) -> AddedEntries:
     sources: list[tuple[str, list[Signal]]] = [("", signals)] if signals or not body.files else []
     if item.emblem and not body.files:
         raise InvalidRequest("an emblem is a file beside this, and there is none", field="emblem")
-    sources += [(file.name, _signals_of(runtime, file, item.emblem)) for file in body.files]
+    sources += [(file.name, signals_of(runtime, file, item.emblem)) for file in body.files]
     expires = to_us(item.expires_at) if item.expires_at else None
     entries = [
         new_entry(
@@ -215,7 +215,7 @@ def _add(runtime: Runtime, bank: str, body: Body, who: str) -> AddedEntries:
     return AddedEntries([runtime.banks.add(bank, entry, who=who).entry for entry in entries])
 
 
-def _signals_of(runtime: Runtime, file: MediaFile, emblem: bool) -> list[Signal]:
+def signals_of(runtime: Runtime, file: MediaFile, emblem: bool) -> list[Signal]:
     """Return a file's signals as it is, not turned. Raises UnreadableMedia: half an entry is worse than none."""
     extraction = draw_entry(runtime.box, file.data, name=file.name, emblem=emblem)
     if extraction.missing:

@@ -1,5 +1,6 @@
 """Words for codes that the overview counts by. Each function translates when it is asked."""
 
+from siyaj.model.verdict import Action
 from siyaj.policy.evaluate import Policy
 from siyaj.server.console.casework import words
 from siyaj.server.console.i18n import N_
@@ -38,3 +39,46 @@ def stream(code: str) -> str:
 def policy_title(policy: Policy, code: str) -> str:
     """Return a policy's title; `…` stands for all others."""
     return _("others") if code == "…" else words.policy(code, policy.taxonomy) or _("none")
+
+
+_OPINIONS = {
+    "seed": N_("Seed: someone else says so"),
+    "confirmed": N_("Confirmed by our people"),
+    "negative": N_("Known harmless"),
+}
+_ADDABLE = {
+    "text": N_("Statement (text)"),
+    "term": N_("Term"),
+    "url": N_("Link"),
+    "name": N_("Name"),
+    "hash": N_("Hash"),
+    "file": N_("File: picture, video or sound"),
+    "emblem": N_("Emblem or logo (file)"),
+}
+
+
+def opinion(code: str) -> str:
+    return _(_OPINIONS[code])
+
+
+def addable(code: str) -> str:
+    """Return what a kind of thing is called that can be added to a bank."""
+    return _(_ADDABLE[code])
+
+
+_MODES = {
+    "live": N_("In force"),
+    "shadow": N_("Shadow: only counted"),
+    "partial": N_("In force for a part"),
+    "off": N_("Switched off"),
+}
+
+
+def mode(code: str) -> str:
+    """Return what a mode of a rule is called."""
+    return _(_MODES[code])
+
+
+def verdict(code: str) -> str:
+    """Return what an action of a verdict is called; `label` and `limit` read otherwise than a decision's."""
+    return _(words.VERDICTS[Action(code)])

@@ -41,6 +41,9 @@ GROUPS: tuple[Group, ...] = (
     Group(
         N_("Keeping"),
         (
+            Place(N_("Banks"), "/console/banks", P.SEE_BANKS),
+            Place(N_("Policy"), "/console/policy", P.SEE_POLICY),
+            Place(N_("Endpoints"), "/console/endpoints", P.KEEP_ENDPOINTS),
             Place(N_("People"), "/console/people", P.SEE_PEOPLE),
             Place(N_("Audit log"), "/console/audit", P.SEE_AUDIT),
         ),
