@@ -117,6 +117,15 @@ def test_state_follows_the_actions_in_force(asked: Served) -> None:
     assert state(asked, "m-1")["standing"] == "allowed", "what may still be undone is not in force"
 
 
+def test_a_measure_that_ended_is_not_in_force(asked: Served) -> None:
+    decide(asked, ActionKind.LIMIT, days=7)
+    assert state(asked, "m-1")["standing"] == "limited"
+    with asked.runtime.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE actions SET created_at = created_at - 700000000000")
+    assert state(asked, "m-1")["standing"] == "allowed"
+    assert 'siyaj_deliveries{state="waiting"} 1.0' in asked.client.get("/metrics").text
+
+
 def test_state_of_what_was_only_checked_is_its_verdict(asked: Served) -> None:
     asked.client.post("/v1/banks", json={"name": "known"})
     asked.client.post("/v1/banks/known/entries", json={"signals": [{"type": "md5", "value": "7" * 32}]})

@@ -12,7 +12,8 @@ from typing import Any, Self
 
 import httpx
 
-from siyaj.client import wire
+from siyaj.client import asked, wire
+from siyaj.client.asked import PATIENT_SECONDS
 from siyaj.client.breaker import Breaker
 from siyaj.client.errors import ClientError, Refused, Unavailable
 from siyaj.client.outcomes import Checked, Rechecked
@@ -20,7 +21,7 @@ from siyaj.client.spool import LARGEST_BYTES, Spool, Unchecked
 from siyaj.model.action import ActionKind, Delivery, PlatformAction
 from siyaj.model.event import Event, MediaFile
 from siyaj.model.report import NewReport, SubjectKind
-from siyaj.model.state import Acknowledgement, ActionPage, SubjectState
+from siyaj.model.state import Acknowledgement, SubjectState
 from siyaj.model.verdict import Action, Verdict
 
 log = logging.getLogger("siyaj.client")
@@ -29,8 +30,6 @@ BUDGET_SECONDS = 0.3
 """A check of words and hashes should be answered in this time; a slower answer is used, and counted as `slow`."""
 STOP_SECONDS = 1.0
 """Nobody waits longer than this for a check, whatever happens."""
-PATIENT_SECONDS = 10.0
-"""For what no user waits for: reports, acknowledgements, re-checks."""
 
 Load = Callable[[Event, Sequence[str]], Awaitable[Sequence[MediaFile]] | Sequence[MediaFile]]
 
@@ -118,34 +117,9 @@ class AsyncSiyaj:
 
         What is not acknowledged comes again in the next iteration over `actions`. While Siyaj is away this waits.
         """
-        given: set[str] = set()
-        after, pause = "", 1.0
-        while True:
-            query = {"endpoint": endpoint, "kind": kind.value if kind else "", "after": after}
-            query["wait"] = "" if once else str(wait)
-            asked = {"params": {name: value for name, value in query.items() if value}}
-            try:
-                answer = await self._within("GET", "/v1/actions", asked, {}, wait + PATIENT_SECONDS)
-                page = wire.read(answer, ActionPage)
-            except Unavailable as error:
-                if once:
-                    raise
-                log.warning("actions wait: %s", error)
-                await asyncio.sleep(pause)
-                pause = min(30.0, pause * 2)
-                continue
-            pause = 1.0
-            fresh = [action for action in page.items if action.id not in given]
-            for action in fresh:
-                given.add(action.id)
-                yield action
-            after = page.next if page.items and not fresh else ""
-            if not fresh and not after:
-                if once:
-                    return
-                given.clear()
-            elif not fresh and not once:
-                await asyncio.sleep(1.0)
+        its = asked.actions(self._within, endpoint, kind, wait, once=once)
+        async for action in its:
+            yield action
 
     async def ack(
         self, action: str, *, error: str | None = None, endpoint: str = "", seconds: float = PATIENT_SECONDS

@@ -9,7 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from siyaj.client.asynchronous import BUDGET_SECONDS, PATIENT_SECONDS, STOP_SECONDS, AsyncSiyaj, Load
+from siyaj.client.asked import PATIENT_SECONDS
+from siyaj.client.asynchronous import BUDGET_SECONDS, STOP_SECONDS, AsyncSiyaj, Load
 from siyaj.client.outcomes import Checked, Rechecked
 from siyaj.client.spool import LARGEST_BYTES
 from siyaj.model.action import ActionKind, Delivery, PlatformAction

@@ -63,7 +63,8 @@ class PlatformAction(Struct, omit_defaults=True):
     policy: str | None
     created_at: datetime
     payload: dict[str, Any] = msgspec.field(default_factory=dict)
-    """`statement` (DSA Article 17) where somebody is affected, `account` and `channel` where known."""
+    """`statement` (DSA Article 17) where somebody is affected, `account` and `channel` where known. `days`: the
+    measure ends by itself after so many."""
 
 
 class Delivery(Struct):

@@ -32,6 +32,7 @@ from siyaj.moderation.statements import Links
 from siyaj.policy.load import load_policy
 from siyaj.signals.box import MediaBox
 from siyaj.signals.registry import signal_types
+from siyaj.storage import deliveries
 from siyaj.storage.blobs import Blobs
 from siyaj.storage.database import Database
 from siyaj.storage.keyring import Keyring
@@ -109,7 +110,15 @@ class Runtime:
             "indexes": self.matcher.counts(),
             "index_bytes": self.matcher.nbytes,
             "decoder_kills": self.box.kills,
+            "deliveries": self._deliveries(),
         }
+
+    def _deliveries(self) -> dict[str, int]:
+        try:
+            with self.database.read() as connection:
+                return deliveries.counts(connection)
+        except SiyajError:
+            return {}  # /readyz says why
 
     def close(self) -> None:
         """Answer what was taken, write a snapshot, let go of the database."""

@@ -78,6 +78,10 @@ class _Pipeline:
             sizes.add_metric([name], value)
         yield sizes
         yield GaugeMetricFamily("siyaj_index_bytes", "Memory of the indexes", value=stats["index_bytes"])
+        outbox = GaugeMetricFamily("siyaj_deliveries", "Actions on their way to platforms", labels=["state"])
+        for state, value in stats["deliveries"].items():
+            outbox.add_metric([state], value)
+        yield outbox
         yield CounterMetricFamily(
             "siyaj_decoders_killed", "Decoders that had to be killed", value=stats["decoder_kills"]
         )

@@ -4,8 +4,9 @@ from datetime import datetime
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, not_, select
 
+from siyaj.model.action import ActionKind
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.decision import DecisionKind, Statement
 from siyaj.model.report import Subject
@@ -21,13 +22,16 @@ class Decided(Struct):
 
 
 def last_decision(connection: Connection, subject: Subject) -> Decided | None:
-    """Return the newest decision about a subject that is in effect: not undone, not superseded."""
+    """Return the newest decision about a subject that is in effect: not undone, not superseded.
+
+    A second judgement of a sample changes nothing, and neither does an appeal in which the first decision stands.
+    """
     newer = decisions.alias("newer")
     query = (
         select(decisions)
         .where(decisions.c.subject_kind == subject.kind.value, decisions.c.subject_id == subject.id)
-        .where(decisions.c.effective_at <= now_us(), decisions.c.kind != DecisionKind.UNDO.value)
-        .where(~select(newer.c.seq).where(newer.c.supersedes == decisions.c.id).exists())
+        .where(decisions.c.effective_at <= now_us(), decisions.c.kind != DecisionKind.UNDO.value, _changes(decisions))
+        .where(~select(newer.c.seq).where(newer.c.supersedes == decisions.c.id, _changes(newer)).exists())
         .order_by(decisions.c.seq.desc())
         .limit(1)
     )
@@ -36,3 +40,8 @@ def last_decision(connection: Connection, subject: Subject) -> Decided | None:
         return None
     statement = msgspec.json.decode(bytes(row.statement), type=Statement)
     return Decided(row.id, row.case_id, row.policy, to_datetime(row.decided_at), statement.appeal_url)
+
+
+def _changes(one: FromClause) -> ColumnElement[bool]:
+    upheld = and_(one.c.kind == DecisionKind.APPEAL.value, one.c.action == ActionKind.NONE.value)
+    return and_(one.c.kind != DecisionKind.SAMPLE.value, not_(upheld))
