@@ -85,6 +85,17 @@ def text_over(picture: Image.Image, lines: int = 2) -> Image.Image:
     return out
 
 
+def watermark(picture: Image.Image, opacity: float = 0.43) -> Image.Image:
+    """Large half-transparent lettering over the whole picture, aslant: the same on every picture."""
+    lettering = Image.new("RGBA", picture.size)
+    draw = ImageDraw.Draw(lettering)
+    step = max(4, picture.height // 4)
+    for line in range(0, picture.height, step):
+        place = (picture.width // 2, line + step // 2)
+        draw.text(place, "STOCK MEDIA  STOCK", (255, 255, 255, round(255 * opacity)), _font(step * 4 // 7), "mm")
+    return Image.alpha_composite(picture.convert("RGBA"), lettering.rotate(20)).convert("RGB")
+
+
 def screenshot(picture: Image.Image, share: float = 0.6) -> Image.Image:
     """The picture as a post in an app on a phone: bars, a name, buttons, text; the same around every picture."""
     width = 720
@@ -262,10 +273,18 @@ HARD_EDITS: dict[str, Edit] = {
     "inset 33 %": lambda picture: inset(picture, 1 / 3),
     "perspective tilt": tilt,
     "collage of four": collage,
+    "watermark": watermark,
 }
 """Edits of which 85 % must be recognised."""
 
-OVERLAYS: dict[str, Edit] = {"banner": banner, "logo": logo, "screenshot frame": screenshot, "frame": framed}
+OVERLAYS: dict[str, Edit] = {
+    "banner": banner,
+    "logo": logo,
+    "screenshot frame": screenshot,
+    "frame": framed,
+    "lettering": text_over,
+    "watermark": watermark,
+}
 """What unrelated pictures may share."""
 
 

@@ -16,8 +16,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from siyaj.matching.local_accept import accepted, accepted_emblem, describe
-from siyaj.matching.local_compare import Alignment, compare, prepare
+from siyaj.matching.local_accept import accepted, accepted_emblem, describe, promising
+from siyaj.matching.local_calm import CROWD, Calm, agrees, agrees_closely
+from siyaj.matching.local_compare import Alignment, Searched, calm_of, compare, prepare
 from siyaj.matching.local_table import (
     MOST_ROWS,
     MOST_VOTES,
@@ -48,6 +49,10 @@ MOST_EMBLEM_MISSES = 4
 for one of ten at 8 % of the width."""
 
 
+NOTHING_ASKED = Calm(1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+"""Emblems are context, and lie on anything: what is around them is not asked."""
+
+
 class _Filed(NamedTuple):
     ref: int
     data: bytes
@@ -62,7 +67,7 @@ class LocalIndex:
     """Values are those of the `local` signal. Implements SignalIndex; safe for many threads, readers never wait."""
 
     def __init__(self, emblem: bool = False) -> None:
-        self._accepted = accepted_emblem if emblem else accepted
+        self._emblem = emblem
         self._most_misses = MOST_EMBLEM_MISSES if emblem else MOST_MISSES
         self._write = threading.Lock()
         self._merging: threading.Thread | None = None
@@ -122,15 +127,26 @@ class LocalIndex:
             filed = self._rows.get(int(one) >> 1)
             if filed is None:
                 continue
-            alignment = compare(searched, unpack_bytes(filed.data), mirrored=bool(one & 1))
-            if alignment is not None and self._accepted(alignment):
-                found.append((filed.ref, alignment))
-            else:
-                misses += 1
-                if misses == self._most_misses:
-                    break
-        found.sort(key=lambda each: (-each[1].share, each[0]))
-        return [each for at, each in enumerate(found) if each[0] not in {ref for ref, _ in found[:at]}]
+            banked = unpack_bytes(filed.data)
+            alignment = compare(searched, banked, mirrored=bool(one & 1))
+            calm = self._judged(searched, banked, alignment) if alignment is not None else None
+            if alignment is not None and calm is not None:
+                found.append((filed.ref, alignment, calm))
+                continue
+            misses += 1
+            if misses == self._most_misses:
+                break
+        return _best_of(found, crowded=not self._emblem and len({ref for ref, _, _ in found}) >= CROWD)
+
+    def _judged(self, searched: Searched, banked: Features, alignment: Alignment) -> Calm | None:
+        """Return how the calm half agrees where the two pictures match, else None."""
+        if self._emblem:
+            return NOTHING_ASKED if accepted_emblem(alignment) else None
+        sound = accepted(alignment)
+        if not sound and not promising(alignment):
+            return None
+        calm = calm_of(searched, banked, alignment)
+        return calm if (sound and agrees(calm)) or agrees_closely(calm) else None
 
     def __len__(self) -> int:
         return len(self._row_of)
@@ -259,6 +275,13 @@ class LocalIndex:
         # Taken last: every row that can have been voted for lies within it.
         order: NDArray[np.int64] = elect(votes, count, passed, self._alive, MOST_ELECTED)[0]
         return order
+
+
+def _best_of(found: Sequence[tuple[int, Alignment, Calm]], *, crowded: bool) -> list[tuple[int, Alignment]]:
+    """Return each picture once, as it lies best, best first; of a crowd those whose calm half agrees closely."""
+    kept = [(ref, alignment) for ref, alignment, calm in found if not crowded or agrees(calm, crowded=True)]
+    kept.sort(key=lambda each: (-each[1].share, each[0]))
+    return [each for at, each in enumerate(kept) if each[0] not in {ref for ref, _ in kept[:at]}]
 
 
 def _banked(value: str) -> Features:

@@ -54,7 +54,19 @@ class ByBlocks(NamedTuple):
     weight: float = 8.0
 
 
-BY_FEATURES, BY_BLOCKS = ByFeatures(), ByBlocks()
+class Promising(NamedTuple):
+    """What is asked of a picture whose calm half agrees closely: lettering across it hides many features and blocks.
+
+    Strangers in screenshots of one app reach 0.03 in the part that agrees least.
+    """
+
+    agreeing: int = 6
+    share: float = 0.55
+    least_blocks: float = 0.33
+    weight: float = 6.0
+
+
+BY_FEATURES, BY_BLOCKS, PROMISING = ByFeatures(), ByBlocks(), Promising()
 LEAST_EMBLEM_SCORE = 0.42
 """Emblems resemble each other more than photographs do: ring, shield, lettering. Ten invented ones, in frames at 8 to
 20 % of the width: 39 of 40 were at 0.43 and above, of 640 pairs with others of the same make the highest at 0.39. Two
@@ -76,6 +88,17 @@ def accepted(alignment: Alignment) -> bool:
     if max(alignment.over_banked, alignment.over_searched) < LEAST_OVERLAP:
         return False
     return _by_both(alignment) or _by_features(alignment) or _by_blocks(alignment)
+
+
+def promising(alignment: Alignment) -> bool:
+    """True for what is no match by itself and becomes one when the calm half agrees closely."""
+    return (
+        alignment.agreeing >= PROMISING.agreeing
+        and alignment.share >= PROMISING.share
+        and alignment.least_blocks >= PROMISING.least_blocks
+        and alignment.weight >= PROMISING.weight
+        and max(alignment.over_banked, alignment.over_searched) >= LEAST_OVERLAP
+    )
 
 
 def accepted_emblem(alignment: Alignment) -> bool:

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from siyaj.matching import local_align, local_pixels
+from siyaj.matching import local_align, local_calm, local_pixels
+from siyaj.matching.local_calm import Calm
 from siyaj.signals.local_value import Features
 
 FEWEST_PAIRS = 4
@@ -93,10 +94,7 @@ def compare(searched: Searched, banked: Features, *, mirrored: bool) -> Alignmen
     if agreeing < FEWEST_PAIRS:
         return None
     zooms = searched.zooms[side]
-    grown = np.sqrt(abs(matrix[0] * matrix[4] - matrix[1] * matrix[3]))
-    level = min(max(int(np.log2(max(grown, 1e-6)) + 0.4), 0), len(zooms) - 1)
-    # An edge of half a pixel is lost with each halving of an odd side; the exact ratio is used for both axes.
-    zoom = max(zooms[0].shape) / max(zooms[level].shape)
+    level, zoom = _level(zooms, matrix)
     sides = (banked.thumbnail, zooms[level], zoom, *zooms[0].shape)
     by_features = local_pixels.judge(*sides, matrix, points, searched.unit, agreeing, agreed)
     local_pixels.refine(banked.thumbnail, zooms[level], zoom, matrix, 6, 2, False)
@@ -105,6 +103,22 @@ def compare(searched: Searched, banked: Features, *, mirrored: bool) -> Alignmen
     # Smooth pictures give the pixels nothing to hold on to, and a banner may pull them away.
     better = by_pixels if _agreement(by_pixels) >= _agreement(by_features) else by_features
     return _alignment(better, weight, mirrored, banked.thumbnail.shape[::-1], zooms[0].shape[::-1])
+
+
+def calm_of(searched: Searched, banked: Features, alignment: Alignment) -> Calm:
+    """Return how the calm half of what two pictures have in common agrees."""
+    zooms = searched.zooms[0]
+    matrix = np.ascontiguousarray(alignment.matrix, dtype=np.float64).ravel()
+    level, zoom = _level(zooms, matrix)
+    return local_calm.measure(banked.thumbnail, zooms[level], zoom, matrix)
+
+
+def _level(zooms: tuple[NDArray[np.uint8], ...], matrix: NDArray[np.float64]) -> tuple[int, float]:
+    """Return which halving of a searched thumbnail is about as fine as the banked one, and how much smaller it is."""
+    grown = np.sqrt(abs(matrix[0] * matrix[4] - matrix[1] * matrix[3]))
+    level = min(max(int(np.log2(max(grown, 1e-6)) + 0.4), 0), len(zooms) - 1)
+    # An edge of half a pixel is lost with each halving of an odd side; the exact ratio is used for both axes.
+    return level, max(zooms[0].shape) / max(zooms[level].shape)
 
 
 def _agreement(result: NDArray[np.float64]) -> float:
