@@ -30,6 +30,7 @@ app = App(name="siyaj", help=HELP, version=__version__, help_format="markdown")
 app.meta.group_parameters = Group("Every command takes", sort_key=99)
 
 for name in (
+    "audit",
     "bank",
     "delivery",
     "endpoint",

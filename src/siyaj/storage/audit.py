@@ -86,6 +86,15 @@ def verify(connection: Connection) -> Verified:
     return Verified(rows, before.hex())
 
 
+def holds(connection: Connection, head: str) -> bool:
+    """Return whether a row with this fingerprint (hex) is in the log. Walks it."""
+    try:
+        wanted = bytes.fromhex(head)
+    except ValueError:
+        return False
+    return connection.execute(select(audit.c.seq).where(audit.c.hash == wanted).limit(1)).first() is not None
+
+
 def listed(connection: Connection, after: int = 0, limit: int = 100) -> list[AuditRow]:
     """Return deeds with a number above `after`, oldest first."""
     query = select(audit).where(audit.c.seq > after).order_by(audit.c.seq).limit(limit)

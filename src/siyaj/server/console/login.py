@@ -6,6 +6,7 @@ from siyaj.model.errors import RateLimited, SiyajError, Unauthenticated
 from siyaj.model.person import Person
 from siyaj.moderation.runtime import Runtime
 from siyaj.moderation.sessions import Visit
+from siyaj.server.console import nav
 from siyaj.server.console.i18n import gettext as _
 from siyaj.server.console.page import redirect, render
 from siyaj.server.console.session import (
@@ -30,7 +31,7 @@ class LoginController(Controller):
     @get("/login", opt={"open": True}, sync_to_thread=True)
     def ask_password(self, request: AnyRequest, runtime: TheRuntime, visit: TheVisit) -> Response[str]:
         if visit is not None and visit.signed_in:
-            return redirect(request, "/console/")
+            return redirect(request, nav.start_of(visit.person))
         return _password_page(request, runtime, following=safe(request.query_params.get("next", "")))
 
     @post("/login", opt={"open": True}, sync_to_thread=True)
@@ -85,7 +86,7 @@ def enter(
         how=how,
         following=following,
     )
-    to = (following or "/console/") if stage is Stage.OPEN else _STEPS[stage]
+    to = (following or nav.start_of(person)) if stage is Stage.OPEN else _STEPS[stage]
     return redirect(request, to, cookies=[cookie(request, secret)])
 
 

@@ -73,5 +73,13 @@ def of(person: Person, path: str) -> list[tuple[str, list[Shown]]]:
     return menu
 
 
+def start_of(person: Person) -> str:
+    """Return the page that somebody lands on: home, or the first that they may see."""
+    if person.may(Permission.SEE_SELF):
+        return "/console/"
+    menu = of(person, "")
+    return menu[0][1][0].href if menu else "/console/"
+
+
 def _is_current(href: str, path: str) -> bool:
     return path == href or (href != "/console/" and path.startswith(f"{href}/"))

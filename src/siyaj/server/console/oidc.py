@@ -50,12 +50,10 @@ class OidcController(Controller):
             raise
         except SiyajError as error:
             log.warning("log-in by OpenID Connect: %s", error)
-            return _failed(
-                request, _("The log-in through your organisation did not work. Try again, or ask an administrator.")
-            )
+            problem = _("The log-in through your organisation did not work. Try again, or ask an administrator.")
+            return _over(_failed(request, problem))
         answer = enter(request, runtime, person, Stage.OPEN, visit, how="oidc", following=flow.next)
-        answer.cookies.append(Cookie(COOKIE, value="", path=_PATH, max_age=0))
-        return answer
+        return _over(answer)
 
 
 def _client(request: AnyRequest) -> OidcClient:
@@ -89,6 +87,12 @@ def _kept(request: AnyRequest) -> Flow:
         return msgspec.json.decode(runtime_of(request).keyring.unseal_small(sealed, "oidc", "flow"), type=Flow)
     except (SealBroken, binascii.Error, ValueError):
         raise Unauthenticated("this browser began no log-in") from None
+
+
+def _over(answer: Response[str]) -> Response[str]:
+    """Whether it worked or not, the browser forgets the flow: one begins anew."""
+    answer.cookies.append(Cookie(COOKIE, value="", path=_PATH, max_age=0))
+    return answer
 
 
 def _failed(request: AnyRequest, problem: str) -> Response[str]:

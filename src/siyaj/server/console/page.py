@@ -39,6 +39,7 @@ def render(request: AnyRequest, template: str, *, status: int = 200, **context: 
             person=person,
             locale=locale,
             dir=i18n.direction(locale),
+            start=nav.start_of(person) if person else "/console/",
             menu=nav.of(person, path_of(request)) if person else [],
             csrf=token,
             csrf_field=lambda: Markup('<input type="hidden" name="{}" value="{}">').format(csrf.FIELD, token),
@@ -87,6 +88,7 @@ def error_page(scope: Scope, error: SiyajError) -> bytes:
             "locale": locale,
             "dir": i18n.direction(locale),
             "menu": [],
+            "start": "/console/",
             "csrf": "",
             "path": scope["path"],
         }
