@@ -43,16 +43,15 @@ class Siyaj:
     ) -> dict[str, Any]:
         """Return the verdict on an event. `repeat` asks for a fresh verdict. Raises NoAnswer, NotAccepted."""
         headers = {"Idempotency-Key": repeat} if repeat else {}
-        if files:
-            kind, body = _multipart(event, files)
-        else:
-            kind, body = "application/json", json.dumps(event).encode()
+        kind, body = _body("event", event, files)
         return await self._ask("POST", "/v1/check", seconds, body, {"Content-Type": kind, **headers})
 
-    async def report(self, report: dict[str, Any], key: str, *, seconds: float) -> dict[str, Any]:
+    async def report(
+        self, report: dict[str, Any], key: str, files: Sequence[File] = (), *, seconds: float
+    ) -> dict[str, Any]:
         """Hand a report on; `key` says which it is, however often it is sent. Raises NoAnswer, NotAccepted."""
-        headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-        return await self._ask("POST", "/v1/reports", seconds, json.dumps(report).encode(), headers)
+        kind, body = _body("report", report, files)
+        return await self._ask("POST", "/v1/reports", seconds, body, {"Content-Type": kind, "Idempotency-Key": key})
 
     async def state(self, kind: str, subject: str, *, seconds: float) -> dict[str, Any]:
         """Return what should be the state of an account, channel or item. Raises NoAnswer, NotAccepted."""
@@ -105,14 +104,17 @@ async def _within(seconds: float, work: Awaitable[tuple[int, bytes]]) -> tuple[i
     return answer
 
 
-def _multipart(event: dict[str, Any], files: Sequence[File]) -> tuple[str, bytes]:
-    """Return content type and body (RFC 7578): the JSON as part `event`, and the files beside it."""
+def _body(name: str, given: dict[str, Any], files: Sequence[File]) -> tuple[str, bytes]:
+    """Return content type and body: JSON, or multipart (RFC 7578) with it as part `name` and the files beside it."""
+    said = json.dumps(given).encode()
+    if not files:
+        return "application/json", said
     boundary = uuid.uuid4().hex
-    parts = [("event", "event.json", "application/json", json.dumps(event).encode())]
+    parts = [(name, f"{name}.json", "application/json", said)]
     parts += [("file", one.name, "application/octet-stream", one.data) for one in files]
     body = bytearray()
-    for name, filename, kind, data in parts:
+    for part, filename, kind, data in parts:
         shown = "".join(letter if letter.isprintable() and letter not in '"\\' else "_" for letter in filename)
-        body += f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{shown}"\r\n'.encode()
+        body += f'--{boundary}\r\nContent-Disposition: form-data; name="{part}"; filename="{shown}"\r\n'.encode()
         body += f"Content-Type: {kind}\r\n\r\n".encode() + data + b"\r\n"
     return f"multipart/form-data; boundary={boundary}", bytes(body + f"--{boundary}--\r\n".encode())

@@ -1,8 +1,10 @@
 """Who and where, as rules may ask for it: age of an account, name and size of a room. Remembered for a while."""
 
+import json
 import logging
 import time
 from typing import Any
+from urllib.parse import quote
 
 from synapse.module_api import LoggingTransaction, ModuleApi
 
@@ -18,6 +20,13 @@ LEFT JOIN room_stats_state AS s ON s.room_id = r.room_id
 LEFT JOIN room_stats_current AS c ON c.room_id = r.room_id
 WHERE r.room_id = ?
 """
+_STATE = """
+SELECT c.type, j.json FROM current_state_events AS c JOIN event_json AS j ON j.event_id = c.event_id
+WHERE c.room_id = ? AND c.state_key = '' AND c.type IN ('m.room.create', 'm.room.power_levels')
+"""
+MODERATOR = 50
+"""The power level from which on somebody runs a room, by Matrix's own defaults."""
+MOST_ADMINS = 200
 
 
 class Places:
@@ -63,4 +72,26 @@ def _read_room(txn: LoggingTransaction, room_id: str) -> dict[str, Any]:
     name, topic, alias, members, public = row
     found = {"title": (name or "")[:1_000], "handle": (alias or "")[:1_000], "topic": (topic or "")[:10_000]}
     found = {key: value.replace("\0", " ") for key, value in found.items() if value}
-    return {**found, **({"subscribers": members} if members is not None else {}), "public": bool(public)}
+    more: dict[str, Any] = {"public": bool(public)}
+    if members is not None:
+        more["subscribers"] = members
+    if alias:
+        more["invites"] = [f"https://matrix.to/#/{quote(alias[:1_000])}"]
+    txn.execute(_STATE, (room_id,))
+    return {**found, **more, **_of_state({kind: json.loads(raw) for kind, raw in txn.fetchall()})}
+
+
+def _of_state(state: dict[str, Any]) -> dict[str, Any]:
+    """Return how old a room is and who runs it: who made it, and whom it gives power."""
+    created = state.get("m.room.create") or {}
+    said = created.get("content") or {}
+    powers = (state.get("m.room.power_levels") or {}).get("content") or {}
+    users = powers.get("users") if isinstance(powers.get("users"), dict) else {}
+    admins = [user for user, power in users.items() if isinstance(power, int) and power >= MODERATOR]
+    extra = said.get("additional_creators")
+    makers = [created.get("sender"), *(extra if isinstance(extra, list) else [])]
+    everyone = dict.fromkeys(one[:256] for one in [*makers, *admins] if isinstance(one, str) and one)
+    found: dict[str, Any] = {"admins": list(everyone)[:MOST_ADMINS]} if everyone else {}
+    if isinstance(made := created.get("origin_server_ts"), int):
+        found["age_days"] = round(min(100_000.0, max(0.0, time.time() - made / 1_000) / 86_400), 3)
+    return found

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 from synapse.module_api import LoggingTransaction, ModuleApi
 
 from siyaj_synapse import content, counts
-from siyaj_synapse.client import NoAnswer, NotAccepted, Siyaj
+from siyaj_synapse.client import File, NoAnswer, NotAccepted, Siyaj
 from siyaj_synapse.config import Config
+from siyaj_synapse.rooms import local_media
 from siyaj_synapse.store import Cursor, Store
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,16 @@ _QUERIES = {
         " LEFT JOIN users AS u ON u.name = r.user_id WHERE r.id > ? ORDER BY r.id LIMIT ?"
     ),
 }
+
+
+_BEFORE = """
+SELECT j.json FROM events AS e JOIN event_json AS j ON j.event_id = e.event_id
+WHERE e.room_id = ? AND e.type = 'm.room.message'
+AND e.stream_ordering < (SELECT stream_ordering FROM events WHERE event_id = ?)
+ORDER BY e.stream_ordering DESC LIMIT ?
+"""
+MOST_BEFORE = 10
+MOST_FILES = 4
 
 
 class Row(NamedTuple):
@@ -118,13 +129,32 @@ class Reports:
 
     async def _send(self, table: str, row: Row) -> None:
         key = _key(table, row)
+        report = _report(table, row, key)
+        files: list[File] = []
+        if table == "event_reports":
+            report["content"] |= await self._around(row)
+            files = await self._files(row)
         try:
-            await self._siyaj.report(_report(table, row, key), key, seconds=SECONDS)
+            await self._siyaj.report(report, key, files, seconds=SECONDS)
         except NotAccepted as error:
             log.error("Siyaj does not accept report %s of %s: %s", row.id, table, error)
             counts.NOT_ACCEPTED.labels("report").inc()
         counts.REPORTS.labels(table).inc()
         await self._api.defer_to_thread(self._store.mark_sent, key)
+
+    async def _around(self, row: Row) -> dict[str, Any]:
+        """Return the messages before the reported one, for the person who decides."""
+        rows = await self._api.run_db_interaction("siyaj_reports", _before, row.about, row.event_id)
+        said = [(json.loads(raw), words) for raw in reversed(rows) if (words := _words(raw))]
+        before = [{"text": words[:4_000], "account": str(one.get("sender", ""))[:1_000]} for one, words in said]
+        return {"before": before} if before else {}
+
+    async def _files(self, row: Row) -> list[File]:
+        """Return the files that the event shows, as far as they lie here: they are sealed as evidence."""
+        shown = _shown_files(row.shown)[:MOST_FILES]
+        largest = self._config.largest_media // MOST_FILES
+        found = [await self._api.defer_to_thread(local_media, self._api, one, largest) for one in shown]
+        return [File(name.rpartition("/")[2], data) for name, data in zip(shown, found, strict=True) if data]
 
 
 def _key(table: str, row: Row) -> str:
@@ -150,8 +180,13 @@ def _report(table: str, row: Row, key: str) -> dict[str, Any]:
     if row.creation_ts:
         # As old as it was then: the same report, sent again, must be the same.
         reporter["age_days"] = round(max(0.0, row.received_ts / 1_000 - row.creation_ts) / 86_400, 3)
+    placed: dict[str, Any] = {}
+    if table == "event_reports":
+        sender = _event(row.shown).get("sender")
+        placed = {"channel": row.about[:256], **({"account": sender[:256]} if isinstance(sender, str) else {})}
     return {
         "id": key,
+        **placed,
         "subject": {"kind": kind, "id": (row.event_id or row.about)[:256]},
         "text": (row.reason or "").replace("\0", " ")[:100_000],
         "reporter": reporter,
@@ -162,8 +197,28 @@ def _report(table: str, row: Row, key: str) -> dict[str, Any]:
 def _shown(table: str, row: Row) -> dict[str, Any]:
     if table != "event_reports":
         return {"text": row.shown.replace("\0", " ")[:100_000]} if row.shown else {}
+    said = _event(row.shown).get("content")
+    return {"text": content.words(said), "links": content.links(said)} if isinstance(said, dict) else {}
+
+
+def _event(raw: str | None) -> dict[str, Any]:
     try:
-        said = json.loads(row.shown or "{}").get("content") or {}
-        return {"text": content.words(said), "links": content.links(said)}
-    except (ValueError, AttributeError):
+        found = json.loads(raw or "{}")
+    except ValueError:
         return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _words(raw: str) -> str:
+    said = _event(raw).get("content")
+    return content.words(said) if isinstance(said, dict) else ""
+
+
+def _shown_files(raw: str | None) -> list[str]:
+    said = _event(raw).get("content")
+    return [said["url"]] if isinstance(said, dict) and isinstance(said.get("url"), str) else []
+
+
+def _before(txn: LoggingTransaction, room_id: str, event_id: str) -> list[str]:
+    txn.execute(_BEFORE, (room_id, event_id, MOST_BEFORE))
+    return [row[0] for row in txn.fetchall()]

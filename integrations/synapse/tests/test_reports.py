@@ -26,6 +26,7 @@ def test_a_reported_event_comes_with_what_it_said_and_a_reported_user_is_an_acco
     author, reporter = trial.homeserver.register("reported"), trial.homeserver.register("reporter")
     room = author.create_room(preset="public_chat", name="Square")
     reporter.join(room)
+    author.say(room, "ما قيل قبله")
     event = author.say(room, "كلام يستحق أن يُنظر فيه")
     reporter.report_event(room, event, "look")
     reporter.report_user(author.user_id, "again and again")
@@ -33,6 +34,8 @@ def test_a_reported_event_comes_with_what_it_said_and_a_reported_user_is_an_acco
     assert case is not None
     (report,) = trial.siyaj.get(f"/v1/cases/{case['id']}")["reports"]
     assert report["content"]["text"] == "كلام يستحق أن يُنظر فيه"
+    assert report["content"]["before"] == [{"text": "ما قيل قبله", "account": author.user_id}]
+    assert (case["account"], case["channel"]) == (author.user_id, room)
     assert trial.siyaj.case_of(f"account:{author.user_id}") is not None
 
 

@@ -126,6 +126,11 @@ class Homeserver:
             "suppress_key_server_warning": True,
             "max_upload_size": "100M",
             "url_preview_enabled": False,
+            "server_notices": {
+                "system_mxid_localpart": "notices",
+                "system_mxid_display_name": "Siyaj",
+                "auto_join": True,
+            },
             "room_list_publication_rules": [{"action": "allow"}],
             "modules": self.modules,
             **_LIMITS,

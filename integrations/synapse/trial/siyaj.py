@@ -25,7 +25,8 @@ class Siyaj:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         given = {name: value for name, value in os.environ.items() if not name.startswith("SIYAJ_")}
-        self._environment = {**given, "SIYAJ_DECODERS": "1", "SIYAJ_APPEAL_URL": APPEALS, **settings}
+        own = {"SIYAJ_DECODERS": "1", "SIYAJ_UNDO_SECONDS": "0", "SIYAJ_APPEAL_URL": APPEALS}
+        self._environment = {**given, **own, **settings}
         self.process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self.keys = [self.new_key(name) for name in ("amal", "basim")]
@@ -82,6 +83,14 @@ class Siyaj:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
+
+    def connect(self, homeserver: str, token: str) -> None:
+        """Decisions act at this homeserver, as the administrator whose token this is."""
+        file = self.folder / "admin.token"
+        file.write_text(token, encoding="ascii")
+        file.chmod(0o600)
+        more = ("--kind", "synapse", "--allow-private", "--token-file", str(file))
+        self.run("endpoint", "add", "matrix", homeserver, *more)
 
     def hang(self) -> None:
         """Its connections stay open and nothing is answered."""

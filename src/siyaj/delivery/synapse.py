@@ -13,7 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 from siyaj.delivery import synapse_rooms as rooms
 from siyaj.delivery.adaptor import Outcome, Result
 from siyaj.delivery.outgoing import Outgoing
-from siyaj.delivery.synapse_admin import Forbidden, Homeserver, NotDone, NotThere, mxcs_in, part, split_mxc
+from siyaj.delivery.synapse_admin import Homeserver, NotDone, NotThere, mxcs_in, part, split_mxc
+from siyaj.delivery.synapse_notice import notify
 from siyaj.delivery.synapse_rooms import set_quarantine
 from siyaj.model.action import ActionKind, PlatformAction
 from siyaj.model.report import SubjectKind
@@ -154,30 +155,6 @@ def deactivate(server: Homeserver, action: PlatformAction) -> str:
     except NotThere:
         return "there is no such account on this homeserver"
     return "deactivated"
-
-
-def notify(server: Homeserver, action: PlatformAction) -> str:
-    """By a server notice, the same one at every try. Needs `server_notices` in the homeserver's configuration."""
-    to = action.payload.get("to") or action.payload.get("account") or action.subject.id
-    words = _statement(action)
-    if not isinstance(to, str) or not to.startswith("@") or not words:
-        raise NotDone("there is nobody, or nothing, to send a notice to", final=True)
-    body = {"user_id": to, "content": {"msgtype": "m.text", "body": words}}
-    try:
-        server.admin("PUT", f"/send_server_notice/{part(action.id)}", body)
-    except Forbidden as error:
-        raise NotDone(f"no notice could be sent: {error}", final=True) from None
-    return f"a notice was sent to {to}"
-
-
-def _statement(action: PlatformAction) -> str:
-    given = action.payload.get("statement")
-    if isinstance(given, str):
-        return given
-    if not isinstance(given, dict):
-        return ""
-    said = [given.get(field) for field in ("action", "facts", "automated", "ground", "redress", "appeal_url")]
-    return "\n\n".join(one for one in said if isinstance(one, str) and one)
 
 
 _DEEDS: Mapping[tuple[ActionKind, SubjectKind], Deed] = {
