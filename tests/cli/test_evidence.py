@@ -61,7 +61,9 @@ def test_hold_release_and_the_sweep(siyaj: Run, sealed: str) -> None:
     assert siyaj("evidence", "hold", sealed, "--why", "request 12/2026", "--json").lines[0]["hold"] == "request 12/2026"
     assert len(siyaj("evidence", "list", "--held", "--json").lines) == 1
     assert siyaj("evidence", "release", sealed, "--why", "answered", "--json").lines[0]["hold"] == ""
-    assert siyaj("evidence", "sweep", "--json").lines == [{"destroyed": 0, "prolonged": 0, "orphans": 0}]
+    assert siyaj("evidence", "sweep", "--json").lines == [
+        {"destroyed": 0, "prolonged": 0, "orphans": 0, "forgotten": 0}
+    ]
     assert siyaj("evidence", "hold", "evd_nothing", "--why", "x").code == 2
 
 

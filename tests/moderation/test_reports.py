@@ -260,6 +260,26 @@ def test_files_are_sealed_with_receipt_and_case_and_a_retry_seals_nothing_more(d
         desk.report(files=[MediaFile("a.png", b"other")], id="r-1")
 
 
+def test_names_and_words_are_forgotten_when_their_time_is_over(desk: Desk) -> None:
+    fields: dict[str, Any] = {"text": "words", "reporter": {"id": "u-1", "name": "Amal", "contact": "a@example.org"}}
+    closed = desk.report("item:a", content=CONTENT, **fields)
+    held = desk.report("item:b", files=[MediaFile("a.png", b"one")], **fields)
+    waiting = desk.report("item:c", **fields)
+    for report in (closed, held):
+        desk.decide(desk.case(report), ActionKind.REMOVE, upheld=True)
+    (one,) = desk.vault.of_case(held.case or "")
+    desk.vault.hold(one.id, "person:lead", "request 12/2026")
+    assert desk.vault.sweep().forgotten == 0
+    with desk.database.begin() as connection:
+        connection.execute(tables.reports.update().values(closed_at=1).where(tables.reports.c.closed_at.is_not(None)))
+    assert desk.vault.sweep().forgotten == 1
+    after = desk.reports.get(closed.receipt)
+    assert (after.text, after.content.text, after.reporter.name, after.reporter.id) == ("", "", "", "")
+    assert (after.outcome, after.subject) == ("remove", closed.subject)
+    assert desk.reports.get(held.receipt).text == desk.reports.get(waiting.receipt).text == "words"
+    assert desk.vault.sweep().forgotten == 0
+
+
 def test_a_full_store_refuses_the_report_and_a_retry_succeeds(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any, **__: Any) -> Any:
         raise StorageUnavailable("the evidence store cannot be used now")

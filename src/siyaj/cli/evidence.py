@@ -94,7 +94,8 @@ def sweep() -> None:
     if session.get().json:
         emit(swept)
     else:
-        say(f"destroyed {swept.destroyed}, prolonged {swept.prolonged}, removed {swept.orphans} orphans")
+        say(f"destroyed {swept.destroyed}, prolonged {swept.prolonged}")
+        say(f"removed {swept.orphans} orphans, forgot {swept.forgotten} reports")
 
 
 @app.command

@@ -1,4 +1,4 @@
-"""Nothing is kept for ever: evidence is destroyed when its time is over, on schedule, and its row says so.
+"""Nothing is kept for ever: evidence, and what reports say of people, goes on schedule, and the rows say so.
 
 The row is marked first: what is marked cannot be opened. Its bytes go at once or, after a crash, with the orphans:
 blobs that no live row names.
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.errors import SiyajError
-from siyaj.storage import audit, evidence
+from siyaj.storage import audit, evidence, reports
 from siyaj.storage.blobs import Blobs
 from siyaj.storage.database import Database
 
@@ -31,6 +31,8 @@ class Swept(Struct):
     prolonged: int = 0
     """Their case was closed later than they were sealed."""
     orphans: int = 0
+    forgotten: int = 0
+    """Reports whose names, words and contents were taken out."""
 
 
 class Retention:
@@ -48,11 +50,17 @@ class Retention:
         now = now_us()
         while self._sweep_batch(now, "system", swept):
             pass
+        self._forget(now, "system", swept)
         if self._turns % _TURNS_A_DAY == 0:
             swept.orphans = self._sweep_orphans(now)
         self._turns += 1
-        if swept.destroyed or swept.orphans:
-            log.info("evidence: destroyed %d, removed %d orphans", swept.destroyed, swept.orphans)
+        if swept.destroyed or swept.orphans or swept.forgotten:
+            log.info(
+                "evidence: destroyed %d, %d orphans; %d reports forgotten",
+                swept.destroyed,
+                swept.orphans,
+                swept.forgotten,
+            )
         return 0
 
     def sweep(self, who: str = "system") -> Swept:
@@ -64,6 +72,7 @@ class Retention:
         now = now_us()
         while self._sweep_batch(now, who, swept):
             pass
+        self._forget(now, who, swept)
         swept.orphans = self._sweep_orphans(now)
         return swept
 
@@ -86,6 +95,17 @@ class Retention:
             self._remove(location)
         swept.destroyed += len(gone)
         return len(due) == _BATCH
+
+    def _forget(self, now: int, who: str, swept: Swept) -> None:
+        """Personal data of reports goes when the evidence goes."""
+        while True:
+            with self._database.begin() as connection:
+                count = reports.forget(connection, now - self._keep_us, now, _BATCH)
+                if count:
+                    audit.write(connection, who, "report.forget", "reports", count=count)
+            swept.forgotten += count
+            if count < _BATCH:
+                return
 
     def _sweep_orphans(self, now: int) -> int:
         removed = 0

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, select
 from sqlalchemy import case as case_when
 
 from siyaj.model.action import ActionKind
 from siyaj.model.clock import now_us, to_datetime
-from siyaj.model.report import NewReport, Report, ReportState, Subject, SubjectKind
+from siyaj.model.report import NewReport, Report, Reporter, ReportState, Subject, SubjectKind
 from siyaj.storage import orders, reporters
 from siyaj.storage.bulk import Among
-from siyaj.storage.tables import channels, decisions, reports, verdicts
+from siyaj.storage.tables import channels, decisions, evidence, reports, verdicts
 
 MOST_OF_A_CASE = 1_000
 
@@ -84,6 +84,11 @@ class Standing(Struct):
 
 _RECEIVED = Among(select(reports.c.request_key, reports.c.receipt, reports.c.request_hash), reports.c.request_key)
 _MOST_RECENT = 50
+_FORGET = (
+    reports.update()
+    .where(reports.c.seq == bindparam("number"))
+    .values(report=bindparam("emptied"), forgotten_at=bindparam("at"), text_key="", reporter_id=None)
+)
 
 
 def insert(connection: Connection, rows: Sequence[NewRow]) -> None:
@@ -195,6 +200,29 @@ def reopen_case(connection: Connection, case: str) -> None:
     """The decision was undone: its reports wait again, and nobody was right or wrong."""
     _settle(connection, case, ReportState.OPEN, None, "", None)
     orders.close_case(connection, case, None)
+
+
+def forget(connection: Connection, closed_before: int, now: int, limit: int) -> int:
+    """Take names, words and contents out of reports that were closed before a time, and are part of no case of which
+    evidence is under legal hold. Return how many; what was decided on them stays."""
+    held = select(evidence.c.case_id).where(evidence.c.hold != "", evidence.c.case_id.is_not(None))
+    query = (
+        select(reports.c.seq, reports.c.report)
+        .where(reports.c.forgotten_at.is_(None), reports.c.closed_at <= closed_before)
+        .where(reports.c.case_id.not_in(held))
+        .order_by(reports.c.closed_at)
+        .limit(limit)
+    )
+    rows = [{"number": row.seq, "emptied": _emptied(bytes(row.report)), "at": now} for row in connection.execute(query)]
+    if rows:
+        connection.execute(_FORGET, rows)
+    return len(rows)
+
+
+def _emptied(report: bytes) -> bytes:
+    given = msgspec.json.decode(report, type=NewReport)
+    kept = NewReport(subject=given.subject, reason=given.reason, reporter=Reporter(kind=given.reporter.kind))
+    return msgspec.json.encode(kept)
 
 
 def _settle(

@@ -611,8 +611,10 @@ reports = Table(
     Column("young", Integer, nullable=False, server_default="0", comment="1: the reporter's account is days old"),
     Column("closed_at", BigInteger),
     Column("upheld", Integer, comment="1: a decision agreed with it; 0: it did not; null: open, or neither"),
+    Column("forgotten_at", BigInteger, comment="when names, words and contents were taken out: its time was over"),
     Index("ix_reports_subject_kind_subject_id", "subject_kind", "subject_id"),
     Index("ix_reports_received_at", "received_at"),
+    Index("ix_reports_forgotten_at_closed_at", "forgotten_at", "closed_at"),
 )
 
 keys = Table(

@@ -692,5 +692,14 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
                 comment="1: a decision agreed with it; 0: it did not; null: open, or neither",
             )
         )
+        batch_op.add_column(
+            sa.Column(
+                "forgotten_at",
+                sa.BigInteger(),
+                nullable=True,
+                comment="when names, words and contents were taken out: its time was over",
+            )
+        )
+        batch_op.create_index("ix_reports_forgotten_at_closed_at", ["forgotten_at", "closed_at"], unique=False)
         batch_op.create_index("ix_reports_received_at", ["received_at"], unique=False)
         batch_op.create_index("ix_reports_subject_kind_subject_id", ["subject_kind", "subject_id"], unique=False)
