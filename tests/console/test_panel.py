@@ -38,9 +38,11 @@ def case(kind: SubjectKind = SubjectKind.ITEM, **values: object) -> Case:
 
 def test_a_subject_offers_what_can_be_done_about_it() -> None:
     offered = {kind: [one.value for one in panel.actions(case(kind, account="a-1"))] for kind in SubjectKind}
-    assert offered[SubjectKind.ITEM] == ["none", "label", "limit", "remove", "suspend_account"]
+    assert offered[SubjectKind.ITEM] == ["none", "label", "limit", "remove"]
     assert offered[SubjectKind.CHANNEL][-1] == "close_channel"
-    assert "suspend_account" not in [one.value for one in panel.actions(case())]
+    assert offered[SubjectKind.ACCOUNT][-1] == "suspend_account"
+    assert [field for field, _label, _options in panel.also(case(account="a-1"))] == ["also_account"]
+    assert panel.also(case(SubjectKind.CHANNEL, channel="c-1")) == []
 
 
 def test_no_two_choices_share_a_key() -> None:
@@ -74,6 +76,9 @@ def test_a_filled_form_is_a_draft() -> None:
         ({"action": "remove", "exemption": "none"}, ["policy"]),
         ({"action": "remove", "exemption": "news", "policy": "tvec"}, ["exemption"]),
         ({"action": "none", "exemption": "news"}, []),
+        ({"action": "none", "exemption": "none", "also_account": "suspend_account"}, ["policy"]),
+        ({"action": "none", "exemption": "news", "policy": "tvec", "also_account": "suspend_account"}, ["exemption"]),
+        ({"action": "restore", "exemption": "none"}, []),
         ({"action": "explode", "exemption": "none"}, ["action"]),
         ({"action": "none", "exemption": "none", "reasons": "x" * 10_001}, ["reasons"]),
     ],

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from siyaj.server.console.casework.case import CaseController
+from siyaj.server.console.casework.deeds import DeedsController
+from siyaj.server.console.casework.media import ExposureController, MediaController
 from siyaj.server.console.casework.queue import QueueController
 
-CONTROLLERS: tuple[Any, ...] = (QueueController,)
+CONTROLLERS: tuple[Any, ...] = (QueueController, CaseController, DeedsController, MediaController, ExposureController)

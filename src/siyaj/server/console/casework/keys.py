@@ -11,13 +11,16 @@ from siyaj.model.person import Locale
 from siyaj.server.console import i18n
 from siyaj.server.console.i18n import N_
 
+FOLLOW = "KeyT"
+"""Takes over what the ladder proposes."""
+ALSO = "KeyY"
 ACTIONS = {
     ActionKind.NONE: "KeyQ",
     ActionKind.LABEL: "KeyW",
     ActionKind.LIMIT: "KeyE",
     ActionKind.REMOVE: "KeyR",
-    ActionKind.SUSPEND_ACCOUNT: "KeyT",
-    ActionKind.CLOSE_CHANNEL: "KeyY",
+    ActionKind.SUSPEND_ACCOUNT: "KeyR",
+    ActionKind.CLOSE_CHANNEL: "KeyR",
     ActionKind.RESTORE: "KeyR",
     ActionKind.REINSTATE_ACCOUNT: "KeyR",
     ActionKind.REOPEN_CHANNEL: "KeyR",
@@ -55,7 +58,8 @@ CASE: tuple[Group, ...] = (
         (
             Key("Digit1–0", N_("Choose what the item does")),
             Key("KeyZ–M", N_("Answer the exemption check")),
-            Key("KeyQ–Y", N_("Choose the action")),
+            Key("KeyQ–R", N_("Choose the action")),
+            Key(FOLLOW, N_("Do as the ladder proposes")),
             Key("Enter", N_("Stage the decision, then confirm it")),
             Key("Escape", N_("Go back without deciding")),
             Key("KeyU", N_("Take the last decision back")),
@@ -67,6 +71,7 @@ CASE: tuple[Group, ...] = (
             Key("KeyP", N_("Policy")),
             Key("KeyO", N_("Organisation")),
             Key("KeyI", N_("Reasons in your own words")),
+            Key(ALSO, N_("Account and channel")),
             Key("KeyL", N_("Add to a bank")),
             Key("KeyK", N_("Decide exact copies too")),
         ),

@@ -6,12 +6,13 @@ from msgspec import Struct
 
 from siyaj.model.action import UNDO, ActionKind
 from siyaj.model.case import Case, CaseOrigin
-from siyaj.model.decision import Act, Decision, Draft, Exemption
+from siyaj.model.decision import Act, Decision, Draft, Exemption, Measure
 from siyaj.model.report import SubjectKind
 from siyaj.policy.taxonomy import Category
 from siyaj.server.console.casework import keys, words
 from siyaj.server.console.i18n import gettext as _
 
+REVERSING = frozenset(UNDO.values())
 LENIENT = (ActionKind.NONE, ActionKind.LABEL, ActionKind.LIMIT)
 """What goes with an exemption that applies."""
 _OF_SUBJECT = {
@@ -20,7 +21,6 @@ _OF_SUBJECT = {
         ActionKind.LABEL,
         ActionKind.LIMIT,
         ActionKind.REMOVE,
-        ActionKind.SUSPEND_ACCOUNT,
     ),
     SubjectKind.ACCOUNT: (ActionKind.NONE, ActionKind.LABEL, ActionKind.LIMIT, ActionKind.SUSPEND_ACCOUNT),
     SubjectKind.CHANNEL: (ActionKind.NONE, ActionKind.LABEL, ActionKind.LIMIT, ActionKind.CLOSE_CHANNEL),
@@ -55,7 +55,24 @@ class Filled(Struct):
         return " ".join(fault.message for fault in self.faults if fault.field == field)
 
 
-FIELDS = ("action", "exemption", "policy", "organisation", "act", "reasons", "deviation", "bank", "copies")
+FIELDS = (
+    "action",
+    "exemption",
+    "policy",
+    "organisation",
+    "act",
+    "reasons",
+    "deviation",
+    "also_account",
+    "also_channel",
+    "bank",
+    "copies",
+)
+ALSO = {
+    "also_account": (SubjectKind.ACCOUNT, (ActionKind.LABEL, ActionKind.LIMIT, ActionKind.SUSPEND_ACCOUNT)),
+    "also_channel": (SubjectKind.CHANNEL, (ActionKind.LABEL, ActionKind.LIMIT, ActionKind.CLOSE_CHANNEL)),
+}
+"""What may be done beside an item, to who posted it and where it stands."""
 
 
 def actions(case: Case, appealed: Decision | None = None) -> list[Choice]:
@@ -66,10 +83,19 @@ def actions(case: Case, appealed: Decision | None = None) -> list[Choice]:
             _action(ActionKind.NONE, _("The decision stands")),
             _action(back, _("Overturn: %(action)s") % {"action": _(words.ACTIONS[back])}),
         ]
-    offered = _OF_SUBJECT[case.subject.kind]
-    if case.subject.kind is SubjectKind.ITEM and case.account is None:
-        offered = offered[:-1]
-    return [_action(kind, _(words.ACTIONS[kind])) for kind in offered]
+    return [_action(kind, _(words.ACTIONS[kind])) for kind in _OF_SUBJECT[case.subject.kind]]
+
+
+def also(case: Case) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Return (field, label, options) of the further measures that a case allows."""
+    found = []
+    for field, (on, kinds) in ALSO.items():
+        known = case.account if on is SubjectKind.ACCOUNT else case.channel
+        if case.subject.kind is SubjectKind.ITEM and known is not None:
+            nothing = ("", _("Nothing"))
+            options = [nothing, *((kind.value, _(words.ACTIONS[kind])) for kind in kinds)]
+            found.append((field, _(words.SUBJECTS[on]), options))
+    return found
 
 
 def _action(kind: ActionKind, label: str) -> Choice:
@@ -101,11 +127,24 @@ def start(case: Case) -> dict[str, str]:
     return dict.fromkeys(FIELDS, "") | {"policy": case.policy or ""}
 
 
+def deviation_fault() -> Fault:
+    return Fault("deviation", _("This is not what the ladder proposes: say why."))
+
+
+def version_of(form: Mapping[str, object]) -> int:
+    """Return the version of the case that a screen showed; 0 for none."""
+    given = str(form.get("version") or "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+
+
 def read(form: Mapping[str, object]) -> Filled:
     """Read the form. Unknown values count as not chosen."""
     values = {field: str(form.get(field) or "").strip() for field in FIELDS}
     for field, known in (("action", ActionKind), ("exemption", Exemption), ("act", Act)):
         if values[field] not in {one.value for one in known}:
+            values[field] = ""
+    for field, (_on, kinds) in ALSO.items():
+        if values[field] not in kinds:
             values[field] = ""
     faults = list(_faults(values))
     filled = Filled(values, faults)
@@ -118,6 +157,7 @@ def read(form: Mapping[str, object]) -> Filled:
             act=Act(values["act"]) if values["act"] else None,
             reasons=values["reasons"],
             deviation=values["deviation"],
+            also=[Measure(on, ActionKind(values[field])) for field, (on, _kinds) in ALSO.items() if values[field]],
             bank=values["bank"],
             copies=bool(values["copies"]),
         )
@@ -126,15 +166,15 @@ def read(form: Mapping[str, object]) -> Filled:
 
 def _faults(values: Mapping[str, str]) -> list[Fault]:
     faults = []
-    acting = values["action"] not in ("", ActionKind.NONE)
+    acts = [values[field] for field in ("action", *ALSO) if values[field] not in ("", ActionKind.NONE)]
     if not values["action"]:
         faults.append(Fault("action", _("Choose an action.")))
     if not values["exemption"]:
         faults.append(Fault("exemption", _("Answer the exemption check.")))
-    if acting and not values["policy"]:
+    if not values["policy"] and any(act not in REVERSING for act in acts):
         faults.append(Fault("policy", _("Say which policy it breaks.")))
     exempt = values["exemption"] not in ("", Exemption.NONE)
-    if exempt and acting and values["action"] not in LENIENT:
+    if exempt and any(act not in LENIENT and act not in REVERSING for act in acts):
         faults.append(Fault("exemption", _("Where an exemption applies, leave it, label it or limit it.")))
     for field, most in _MOST.items():
         if len(values[field]) > most:

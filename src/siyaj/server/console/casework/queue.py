@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from litestar import Controller, Response, get
+from litestar.response import Stream
 from msgspec import Struct
 from sqlalchemy import func, select
 
@@ -16,14 +17,18 @@ from siyaj.model.report import SubjectKind
 from siyaj.moderation.runtime import Runtime
 from siyaj.policy.taxonomy import Category
 from siyaj.server.console.casework import keys, paging, words
+from siyaj.server.console.casework.dossier import names_of
+from siyaj.server.console.export import sheet
 from siyaj.server.console.i18n import N_
 from siyaj.server.console.i18n import gettext as _
 from siyaj.server.console.page import render
 from siyaj.server.console.session import AnyRequest
 from siyaj.storage import queue
 from siyaj.storage.database import Connection
-from siyaj.storage.tables import cases, decisions, people, reports
+from siyaj.storage.tables import cases, decisions, reports
 
+EXPORTED = 10_000
+"""Rows of one export."""
 FIELDS = ("state", "whose", "language", "policy", "kind", "level", "origin", "overdue", "urgent", "text", "sort")
 EXPORT = "case subject state origin policy language priority urgent reach reports verdicts opened_at deadline closed_at"
 SORTS = {
@@ -114,9 +119,9 @@ class QueueController(Controller):
         return answer
 
     @get("/queue.csv", opt={"permission": Permission.SEE_CASES}, sync_to_thread=True)
-    def export(self, request: AnyRequest, runtime: Runtime, person: Person) -> Response[str]:
+    def export(self, request: AnyRequest, runtime: Runtime, person: Person) -> Stream:
         with runtime.database.read() as connection:
-            found = queue.page(connection, chosen_by(_query(request), person), None, paging.EXPORTED)
+            found = queue.page(connection, chosen_by(_query(request), person), None, EXPORTED)
         rows = [
             (
                 case.id,
@@ -130,13 +135,13 @@ class QueueController(Controller):
                 case.reach,
                 case.reports,
                 case.verdicts,
-                case.opened_at.isoformat(),
-                case.deadline.isoformat(),
-                case.closed_at.isoformat() if case.closed_at else "",
+                case.opened_at,
+                case.deadline,
+                case.closed_at,
             )
             for _at, case in found
         ]
-        return paging.as_csv("cases", EXPORT.split(), rows)
+        return sheet("cases", EXPORT.split(), rows)
 
     @get("/mentions", opt={"permission": Permission.SEE_CASES}, sync_to_thread=True)
     def mentions(self, request: AnyRequest, runtime: Runtime, person: Person) -> Response[str]:
@@ -185,13 +190,6 @@ def newest(connection: Connection) -> str:
 
 def holders(connection: Connection, shown: Sequence[Case]) -> dict[str, str]:
     return names_of(connection, [case.holder for case in shown if case.holder])
-
-
-def names_of(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
-    """Return people's names by id; who is gone is called by the id."""
-    wanted = sorted(set(ids))
-    found = connection.execute(select(people.c.id, people.c.name).where(people.c.id.in_(wanted))) if wanted else ()
-    return {one: one for one in wanted} | {row.id: row.name for row in found}
 
 
 def row(case: Case, names: Mapping[str, str], taxonomy: Sequence[Category], now: datetime | None = None) -> Row:

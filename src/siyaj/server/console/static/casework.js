@@ -134,8 +134,10 @@
   // The lease: counts down, is renewed while the screen is in sight, and locks the form when it is lost.
   const minutes = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
   let leaseEnds = 0;
+  let lastLease = null;
   const readLease = () => {
     const lease = one("#lease");
+    lastLease = lease;
     if (!lease) return;
     leaseEnds = performance.now() + 1000 * Number(lease.dataset.seconds || 0);
     lock(!("seconds" in lease.dataset));
@@ -160,7 +162,7 @@
     if ("keepFocus" in from.dataset && from.contains(document.activeElement) && document.activeElement !== from) event.preventDefault();
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (one("#lease") && (event.detail.elt.id === "lease" || event.detail.target?.id === "lease")) readLease();
+    if (one("#lease") !== lastLease) readLease();
     if (event.detail.elt.matches?.(".still")) choose(0, event.detail.elt);
     startToast();
   });
