@@ -1,5 +1,6 @@
 """Passwords and codes: how they are hashed, compared, and how many wrong ones are too many. No rows here."""
 
+import threading
 import time
 
 import pyotp
@@ -17,6 +18,8 @@ _FIRST_LOCK, _LONGEST_LOCK = 60, 900
 """Seconds: doubles with each further failure. Never for ever, so that nobody can lock a team out for good."""
 STEP_SECONDS = 30
 _HASHER = PasswordHasher()
+_AT_ONCE = threading.BoundedSemaphore(4)
+"""Each comparison takes 64 MiB: a flood of log-ins must not take the machine's memory."""
 _NOBODY = _HASHER.hash("nobody has this password")
 
 
@@ -30,7 +33,8 @@ def hashed(password: str) -> str:
 def matches(known: str | None, password: str) -> bool:
     """Compare; None stands for nobody, and takes as long as somebody."""
     try:
-        return _HASHER.verify(known or _NOBODY, password[: MOST_PASSWORD + 1].encode("utf-8", "surrogatepass"))
+        with _AT_ONCE:
+            return _HASHER.verify(known or _NOBODY, password[: MOST_PASSWORD + 1].encode("utf-8", "surrogatepass"))
     except (VerificationError, InvalidHashError):
         return False
 

@@ -20,9 +20,12 @@ from siyaj.server.console.session import (
     no_cookie,
 )
 from siyaj.server.oidc import is_set_up
+from siyaj.server.throttle import Throttle
 from siyaj.storage.sessions import Stage
 
 _STEPS = {Stage.OPEN: "/console/", Stage.CODE: "/console/login/code", Stage.ENROL: "/console/login/enrol"}
+
+_THROTTLE = Throttle(50, 300)
 
 
 class LoginController(Controller):
@@ -38,8 +41,10 @@ class LoginController(Controller):
     def take_password(self, request: AnyRequest, runtime: TheRuntime, form: TheForm, visit: TheVisit) -> Response[str]:
         login, following = str(form.get("login") or ""), safe(str(form.get("next") or ""))
         try:
+            _THROTTLE.check(address_of(request))
             person = runtime.people.authenticate(login, str(form.get("password") or ""), address_of(request))
         except (Unauthenticated, RateLimited) as error:
+            _THROTTLE.failed(address_of(request))
             return _password_page(request, runtime, login=login[:64], problem=_said(error), following=following)
         return enter(request, runtime, person, _next_stage(runtime, person), visit, how="password", following=following)
 
