@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help install demo test test-matrix lint bench translations clean
+.PHONY: help install demo test test-matrix test-xmpp lint bench translations clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -26,6 +26,9 @@ test: $(STAMP) ## The whole suite; on PostgreSQL too where SIYAJ_TEST_POSTGRES n
 
 test-matrix: $(STAMP) ## The Synapse module against a real Synapse, in an environment of its own
 	$(BIN)/python -m pytest integrations/synapse/tests $(ARGS)
+
+test-xmpp: $(STAMP) ## The Prosody module against a real Prosody, with real clients
+	$(BIN)/python -m pytest integrations/prosody/tests $(ARGS)
 
 lint: $(STAMP) ## Format, lint, types and the floors between the rooms
 	$(BIN)/ruff format --check .
