@@ -17,11 +17,12 @@ from msgspec import Struct
 from rich.live import Live
 from rich.table import Column, Table
 
-from siyaj.cli.demo import pictures, posts, videos
+from siyaj.cli.demo import past, pictures, posts, videos
+from siyaj.cli.demo.past import Past
 from siyaj.cli.demo.posts import Post
 from siyaj.cli.demo.service import create_key, serving
 from siyaj.cli.scan import STYLES
-from siyaj.cli.session import SOME_FAILED, emit, out, plain, say, session
+from siyaj.cli.session import SOME_FAILED, emit, err, out, plain, say, session
 from siyaj.model.verdict import Action, Verdict
 
 ROWS_SHOWN = 24
@@ -38,15 +39,17 @@ def demo(
     """
     with tempfile.TemporaryDirectory(prefix="siyaj-demo-", ignore_cleanup_errors=True) as folder:
         data = Path(folder)
-        say("[dim]starting Siyaj on an empty SQLite database …[/]")
+        say("[dim]inventing four weeks of moderation on an empty SQLite database …[/]")
+        lived = past.live(data)
         keys = [create_key(data, name) for name in ("curator-amal", "curator-basim")]
         with serving(data, port or _free_port()) as address:
             say("[dim]filling a bank; two people confirm what may act alone …[/]")
             banked = _fill(address, keys)
             wrong = _replay(address, keys[0], banked)
             say(f"API docs: [bold]{address}/docs[/]   key: [bold]{keys[0]}[/]")
+            _show_console(address, lived)
             if not once:
-                _serve_on(address)
+                _serve_on(address, lived)
     return SOME_FAILED if wrong else 0
 
 
@@ -137,10 +140,26 @@ def _body(one: _Seen) -> dict[str, Any]:
     return verdict
 
 
-def _serve_on(address: str) -> None:
+def _show_console(address: str, lived: Past) -> None:
+    """Say where the console is, and how to get in. On stderr: stdout is the stream's."""
+    say(f"console: [bold]{address}/console/[/]   {lived.waiting} cases wait (SAMPLE / عيّنة)")
+    for door in lived.doors:
+        roles = ", ".join(door.roles)
+        say(f"  log-in [bold]{door.login}[/] ({roles}; {door.locale})  password [bold]{door.password}[/]")
+        say(f"         TOTP secret {door.secret}")
+    say(f"codes that serve now: [bold]{past.codes(lived.doors)}[/]")
+
+
+def _serve_on(address: str, lived: Past) -> None:
+    """Serve until interrupted; on a terminal, show the codes of the moment: nobody has the demo in their phone."""
     say(f"serving on {address} until interrupted (Ctrl-C)")
     with contextlib.suppress(KeyboardInterrupt):
-        threading.Event().wait()
+        if not err.is_terminal:
+            threading.Event().wait()
+        with err.status("") as status:
+            while True:
+                status.update(f"codes: {past.codes(lived.doors)}")
+                time.sleep(1)
     say("stopping …")
 
 
