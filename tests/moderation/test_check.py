@@ -269,3 +269,13 @@ def test_a_change_is_matchable_at_once_and_a_text_file_is_read(tmp_path: Path) -
         opened.banks.add("known", new_entry([Signal("text", statement)]), who="test")
         (found,) = scan(opened, [tmp_path / "note.txt"])
         assert [match.signal for match in found.matches] == ["text"]
+
+
+def test_what_is_refused_says_where_to_appeal(runtime: Runtime) -> None:
+    bank_pdq(runtime, KNOWN, Opinion.CONFIRMED, "amal", "basma")
+    refused = answer(runtime, request("m-appeal", hashes=pdq(KNOWN)))
+    assert refused.action is Action.BLOCK
+    assert refused.appeal_url is not None
+    token = refused.appeal_url.rpartition("/")[2]
+    assert runtime.keyring.subject_of("appeal", token) == f"verdict:{refused.id}"
+    assert answer(runtime, request("m-fine", hashes=pdq(UNKNOWN))).appeal_url is None

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -20,6 +20,9 @@ from siyaj.storage.exhibits import Exhibit
 from siyaj.storage.verdicts import Record, Timings
 
 log = logging.getLogger(__name__)
+
+AppealLink = Callable[[str], str]
+"""Gives the address where `verdict:ver_…` can be appealed: `statements.Links.appeal`."""
 
 LONGEST_RECORDED_VALUE = 256
 """Longer values (texts, local features) stand in the event already or can be drawn again from the evidence."""
@@ -47,33 +50,33 @@ class Assessment(Struct):
 
 
 def assess(
-    batch: Sequence[Prepared], lookup: Lookup, policy: Policy, appeal_url: str = ""
+    batch: Sequence[Prepared], lookup: Lookup, policy: Policy, appeal_link: AppealLink
 ) -> list[Assessment | SiyajError]:
     """Return one assessment for each prepared request; a fault of ours with one of them stays with that one.
 
     Raises StorageUnavailable when the banks cannot be read: a match that cannot be looked up is never an allow.
     """
     try:
-        return _assess(batch, lookup, policy, appeal_url)
+        return _assess(batch, lookup, policy, appeal_link)
     except StorageUnavailable:
         raise
     except Exception:
         if len(batch) == 1:
             log.exception("cannot assess event %r", batch[0].request.event.id)
             return [SiyajError("this event could not be assessed; it was not recorded")]
-        return [each for one in batch for each in assess([one], lookup, policy, appeal_url)]
+        return [each for one in batch for each in assess([one], lookup, policy, appeal_link)]
 
 
 def _assess(
-    batch: Sequence[Prepared], lookup: Lookup, policy: Policy, appeal_url: str
+    batch: Sequence[Prepared], lookup: Lookup, policy: Policy, appeal_link: AppealLink
 ) -> list[Assessment | SiyajError]:
     began = time.perf_counter_ns()
     found = lookup.find([prepared.signals for prepared in batch])
     match_us = (time.perf_counter_ns() - began) // (1_000 * len(batch))
-    return [_judge(one, its, policy, match_us, appeal_url) for one, its in zip(batch, found, strict=True)]
+    return [_judge(one, its, policy, match_us, appeal_link) for one, its in zip(batch, found, strict=True)]
 
 
-def _judge(prepared: Prepared, found: Found, policy: Policy, match_us: int, appeal_url: str) -> Assessment:
+def _judge(prepared: Prepared, found: Found, policy: Policy, match_us: int, appeal_link: AppealLink) -> Assessment:
     event = prepared.request.event
     began = time.perf_counter_ns()
     outcome = policy.evaluate(
@@ -82,8 +85,8 @@ def _judge(prepared: Prepared, found: Found, policy: Policy, match_us: int, appe
     policy_us = (time.perf_counter_ns() - began) // 1_000
     verdict = Verdict(new_id("ver"), event.id, outcome.action, outcome.policy, outcome.reasons)
     verdict.pending = prepared.request.late and outcome.action is not Action.BLOCK
-    if appeal_url and outcome.action.severity > 0:
-        verdict.appeal_url = appeal_url.replace("{verdict}", verdict.id)
+    if outcome.action.severity > 0:
+        verdict.appeal_url = appeal_link(f"verdict:{verdict.id}")
     record = Record(
         event=event,
         signals=[_shortened(signal) for signal in prepared.signals],

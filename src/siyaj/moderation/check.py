@@ -26,7 +26,7 @@ from siyaj.model.errors import (
 )
 from siyaj.model.settings import Settings
 from siyaj.model.verdict import Verdict
-from siyaj.moderation.assess import Assessment, Prepared, assess
+from siyaj.moderation.assess import AppealLink, Assessment, Prepared, assess
 from siyaj.moderation.evidence import Vault
 from siyaj.moderation.extraction import Drawn, FileDrawer, draw_digests, draw_words, read_hashes
 from siyaj.moderation.late import following
@@ -77,6 +77,7 @@ class Checker:
         decoders: int,
         settings: Settings,
         sightings: Sightings,
+        appeal_link: AppealLink,
     ) -> None:
         self._database = database
         self._lookup = lookup
@@ -87,7 +88,7 @@ class Checker:
         self._sightings = sightings
         self._media_wait = settings.media_wait_seconds
         self._tasks: set[asyncio.Task[None]] = set()
-        self._appeal_url = settings.appeal_url
+        self._appeal_link = appeal_link
         self._first_review_us = int(settings.first_review_hours * _MICROSECONDS_PER_HOUR)
         self._limit = settings.queue
         self._in_flight: dict[str, bytes] = {}
@@ -313,7 +314,7 @@ class Checker:
 
     def _assess(self, prepared: Sequence[Prepared | SiyajError]) -> list[Assessment | SiyajError]:
         ready = [one for one in prepared if isinstance(one, Prepared)]
-        assessed = iter(assess(ready, self._lookup, self._policy, self._appeal_url) if ready else [])
+        assessed = iter(assess(ready, self._lookup, self._policy, self._appeal_link) if ready else [])
         return [next(assessed) if isinstance(one, Prepared) else one for one in prepared]
 
     def _record(self, assessed: Sequence[Assessment | SiyajError]) -> list[Result]:

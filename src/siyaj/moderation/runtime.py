@@ -71,15 +71,24 @@ class Runtime:
             workers = self.box.workers
             self.channels = Channels(self.database, self.lookup, self.policy, settings)
             sightings = Sightings(self.channels.stir)
+            links = Links(self.keyring, settings)
             self.checker = Checker(
-                self.database, self.lookup, self.policy, self.drawer, self.vault, workers, settings, sightings
+                self.database,
+                self.lookup,
+                self.policy,
+                self.drawer,
+                self.vault,
+                workers,
+                settings,
+                sightings,
+                links.appeal,
             )
             stack.callback(self.checker.close)
             self.late = LateChecks(self.database, self.vault.open, self.checker.check_now)
             self.reports = Reports(self.database, self.vault, settings)
             stack.callback(self.reports.close)
             self.cases = Cases(self.database, self.policy, settings)
-            planner = Planner(self.policy, Links(self.keyring, settings))
+            planner = Planner(self.policy, links)
             self.decisions = Decisions(self.database, planner, self.banks)
             self.orders = Orders(self.database)
             self.appeals = Appeals(self.database, planner, settings)
