@@ -10,6 +10,7 @@ from litestar import Litestar
 from siyaj.model.person import PERMISSIONS, Permission, Role
 from siyaj.server.app import create_app
 from siyaj.storage import audit
+from tests.conftest import ROOT
 from tests.console.conftest import Client, House
 
 OPEN = {
@@ -34,6 +35,8 @@ class Route(NamedTuple):
     path: str
     permission: Permission | None
     open: bool
+    typed: str
+    """The path with the types of its parts."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -41,7 +44,7 @@ class Route(NamedTuple):
     @property
     def address(self) -> str:
         """With something that does not exist in the place of each id."""
-        return re.sub(r"\{[^}]+\}", "nobody", self.path)
+        return re.sub(r"\{[^}]+\}", "nobody", re.sub(r"\{\w+:int\}", "987654321", self.typed))
 
 
 def routes(app: Litestar) -> list[Route]:
@@ -52,7 +55,7 @@ def routes(app: Litestar) -> list[Route]:
         for handler in getattr(route, "route_handlers", []):
             for method in sorted(set(handler.http_methods) - {"HEAD", "OPTIONS"}):
                 opt: dict[str, Any] = handler.opt
-                found.append(Route(method, route.path_format, opt.get("permission"), bool(opt.get("open"))))
+                found.append(Route(method, route.path_format, opt.get("permission"), bool(opt.get("open")), route.path))
     return found
 
 
@@ -82,6 +85,17 @@ def test_every_route_names_a_permission_or_is_open_on_purpose(walked: list[Route
     assert len(walked) > 20
     assert [str(one) for one in walked if one.permission is None and not one.open] == []
     assert {str(one) for one in walked if one.open} == OPEN
+
+
+def test_the_guide_shows_the_permission_table() -> None:
+    page = (ROOT / "docs" / "administrators.md").read_text(encoding="utf-8")
+    shown = page.split("test_permissions.py -->\n")[1].split("<!-- /roles -->")[0]
+    head = f"| permission | {' | '.join(Role)} |\n|---|{'---|' * len(Role)}\n"
+    lines = [
+        f"| `{one}` | {' | '.join('yes' if one in PERMISSIONS[role] else '' for role in Role)} |\n"
+        for one in Permission
+    ]
+    assert shown == head + "".join(lines)
 
 
 def test_nobody_sees_anything_without_a_session(house: House, walked: list[Route]) -> None:
