@@ -121,10 +121,8 @@ class Client:
             entered: asyncio.Future[Any] = loop.create_future()
 
             def heard(presence: Any) -> None:
-                if (
-                    presence["from"] == f"{room}/{name}"
-                    or (presence["from"].bare == room
-                    and presence["type"] == "error")
+                if presence["from"] == f"{room}/{name}" or (
+                    presence["from"].bare == room and presence["type"] == "error"
                 ):
                     if not entered.done():
                         entered.set_result(presence.xml)
