@@ -1,7 +1,6 @@
 """The public form: DSA Article 16(2) without an account, in two languages, safe against machines and bad input."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -23,13 +22,6 @@ FIELDS = {
     "email": "Amal@example.org",
     "good_faith": "1",
 }
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    settings = Settings(data=str(tmp_path_factory.mktemp("public")), decoders=1, forms_per_hour=1_000)
-    for served in serve(settings):
-        yield House(served.runtime, f"http://127.0.0.1:{served.port}")
 
 
 def send(client: Client, files: Any = None, **changed: str) -> httpx.Response:

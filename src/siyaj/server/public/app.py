@@ -12,6 +12,7 @@ from siyaj.moderation.runtime import Runtime
 from siyaj.server.console.guard import visitor
 from siyaj.server.console.page import answer_error, answer_http
 from siyaj.server.console.session import AnyRequest, runtime_of
+from siyaj.server.public.appeal import AppealController
 from siyaj.server.public.receipt import ReceiptController
 from siyaj.server.public.report import ReportController
 
@@ -20,7 +21,7 @@ def create_public() -> Router:
     """Return `/report`, `/receipt` and `/appeal`. Handlers may ask for `runtime` and `form`."""
     return Router(
         "/",
-        route_handlers=[ReportController, ReceiptController],
+        route_handlers=[ReportController, ReceiptController, AppealController],
         guards=[visitor],
         dependencies={"runtime": Provide(_runtime, sync_to_thread=False), "form": Provide(_form)},
         exception_handlers={SiyajError: answer_error, HTTPException: answer_http},

@@ -3,17 +3,18 @@
 from litestar import Controller, Response, get
 from litestar.params import FromPath
 
-from siyaj.model.case import Case
+from siyaj.model.appeal import Side
+from siyaj.model.decision import Decision
 from siyaj.model.errors import NotFound
 from siyaj.model.report import Report, ReportState
 from siyaj.moderation import wording
-from siyaj.moderation.statements import Links
+from siyaj.moderation.planning import upheld
 from siyaj.server.console import i18n
 from siyaj.server.console.i18n import gettext as _
 from siyaj.server.console.page import redirect, render
 from siyaj.server.console.session import AnyRequest, TheRuntime
 from siyaj.server.public.fields import KINDS
-from siyaj.storage import cases
+from siyaj.storage import cases, decisions
 
 
 class ReceiptController(Controller):
@@ -35,6 +36,7 @@ class ReceiptController(Controller):
             return render(request, "public/receipts.html", status=404, asked=receipt[:100])
         with runtime.database.read() as connection:
             case = cases.get(connection, report.case or "")
+            decision = decisions.get(connection, case.decision) if case and case.decision else None
         return render(
             request,
             "public/receipt.html",
@@ -42,7 +44,7 @@ class ReceiptController(Controller):
             kind=KINDS[report.subject.kind],
             outcome=told(report),
             is_open=report.state is ReportState.OPEN,
-            appeal=_appeal(runtime, report, case),
+            appeal=_appeal(runtime, report, decision),
         )
 
 
@@ -55,8 +57,8 @@ def told(report: Report) -> str:
     return report.outcome or _("A decision was made.")
 
 
-def _appeal(runtime: TheRuntime, report: Report, case: Case | None) -> str:
-    """Return where the reporter may complain about the decision (DSA Article 20(1)); empty while there is none."""
-    if report.state is ReportState.OPEN or case is None or case.decision is None:
+def _appeal(runtime: TheRuntime, report: Report, decision: Decision | None) -> str:
+    """Return where the reporter may complain that nothing was done (DSA Article 20(1)); else empty."""
+    if report.state is ReportState.OPEN or decision is None or decision.superseded_by is not None:
         return ""
-    return Links(runtime.keyring, runtime.settings).appeal(f"reporter:{case.decision}")
+    return "" if upheld(decision.draft) else runtime.appeals.link(decision.id, Side.REPORTER)

@@ -15,7 +15,7 @@ from siyaj.server.console.page import redirect, render
 from siyaj.server.console.session import AnyRequest, TheForm, TheRuntime, address_of
 from siyaj.server.public import fields
 from siyaj.server.public.fields import KINDS, LONGEST, LONGEST_LOCATION, REASONS, Filled
-from siyaj.server.public.limit import Limit
+from siyaj.server.public.limit import limit_of
 
 _ONCE = re.compile(r"[\w-]{20,64}")
 
@@ -40,7 +40,7 @@ class ReportController(Controller):
             }
         if filled.faults:
             return _page(request, runtime, filled, had_files=bool(files))
-        _limit(request, runtime).spend(address_of(request))
+        limit_of(request, runtime.settings).spend(address_of(request))
         once = str(form.get("once") or "")
         receipt = await runtime.reports.submit(
             fields.report_of(filled, runtime.keyring),
@@ -96,12 +96,3 @@ async def _files(form: FormMultiDict) -> list[MediaFile]:
             if data or one.filename:
                 found.append(MediaFile(one.filename[:255], data))
     return found
-
-
-def _limit(request: AnyRequest, runtime: TheRuntime) -> Limit:
-    """Return the limiter of this app; made at the first form."""
-    state = request.app.state
-    if "form_limit" not in state:
-        state["form_limit"] = Limit(runtime.settings.forms_per_hour, max(1, int(runtime.settings.forms_per_hour)))
-    limit: Limit = state["form_limit"]
-    return limit
