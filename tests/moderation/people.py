@@ -26,7 +26,15 @@ def employ(database: Database, *hired: Person) -> None:
     """Give people their rows, so that they can be mentioned and handed cases."""
     with database.begin() as connection:
         for one in hired:
-            row = {"id": one.id, "login": one.login, "name": one.name, "roles": " ".join(one.roles), "created_at": 0}
+            row = {
+                "id": one.id,
+                "login": one.login,
+                "name": one.name,
+                "roles": " ".join(one.roles),
+                "created_at": 0,
+                "languages": " ".join(one.languages),
+                "skills": " ".join(one.skills),
+            }
             connection.execute(people.insert(), row)
 
 

@@ -109,6 +109,8 @@ def test_what_was_passed_on_goes_to_another(database: Database, cases: Cases) ->
 
 
 def test_cases_are_offered_by_language_skill_level_and_origin(database: Database, cases: Cases) -> None:
+    arab, viewer = person("arab", languages="ar fa"), person("viewer", languages="en", skills="video")
+    employ(database, arab, viewer)
     new_case(database, "item:ar", 90, language="ar")
     new_case(database, "item:video", 80, skill="video")
     new_case(database, "item:lead", 70, level=Level.LEAD)
@@ -120,13 +122,22 @@ def test_cases_are_offered_by_language_skill_level_and_origin(database: Database
         return found.subject.id if found else ""
 
     assert subject(person("en", languages="en")) == "any"
-    assert subject(person("viewer", languages="en", skills="video")) == "video"
-    assert subject(person("arab", languages="ar fa")) == "ar"
+    assert subject(viewer) == "video"
+    assert subject(arab) == "ar"
     assert subject(AMAL) == ""
     assert cases.waiting(LAYLA) == 2
     assert subject(LAYLA) == "lead"
     with pytest.raises(Forbidden):
         cases.next(person("curious", Role.CURATOR))
+
+
+def test_what_nobody_here_can_read_goes_to_all(database: Database, cases: Cases) -> None:
+    reader = person("reader", languages="en")
+    employ(database, reader)
+    new_case(database, "item:sw", 50, language="sw", skill="video")
+    found = cases.next(reader)
+    assert found is not None
+    assert found.language == "sw"
 
 
 def test_a_case_is_handed_over_to_one_colleague(database: Database, cases: Cases) -> None:

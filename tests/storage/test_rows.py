@@ -10,7 +10,7 @@ from siyaj.model.errors import AlreadyExists, InvalidRequest, NotFound
 from siyaj.model.ids import new_id
 from siyaj.model.signal import Signal
 from siyaj.storage import audit, banks, cases, changes, entries, keys
-from siyaj.storage.cases import NewCase
+from siyaj.storage.cases import MergedVerdict, NewCase
 from siyaj.storage.changes import Op
 from siyaj.storage.database import Database
 from siyaj.storage.entries import NewEntry
@@ -57,7 +57,7 @@ def test_a_subject_has_one_open_case_whose_priority_only_rises(database: Databas
     first = case("m1", 30)
     with database.begin() as connection:
         cases.insert_many(connection, [first])
-        cases.merge_many(connection, [(first.id, 10), (first.id, 70)])
+        cases.merge_many(connection, [MergedVerdict(first.id, 10), MergedVerdict(first.id, 70)])
         assert cases.open_ids(connection, ["item:m1", "item:m2"]) == {"item:m1": first.id}
         row = connection.exec_driver_sql("SELECT priority, verdicts FROM cases").one()
         assert tuple(row) == (70, 3)

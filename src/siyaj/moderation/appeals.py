@@ -15,11 +15,12 @@ from siyaj.model.case import Case, CaseOrigin, CaseState
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.decision import Decision, DecisionKind, Draft, Exemption, Statement
 from siyaj.model.errors import AlreadyExists, AppealClosed, InvalidRequest, NotFound, StorageUnavailable
+from siyaj.model.event import Event
 from siyaj.model.ids import new_id
-from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.settings import Settings
 from siyaj.model.verdict import Action, Reason
-from siyaj.moderation import priority, statements
+from siyaj.moderation import opening, priority, statements
+from siyaj.moderation.about import subject_of
 from siyaj.moderation.planning import Planner
 from siyaj.moderation.priority import Inputs
 from siyaj.moderation.reversal import POLICY
@@ -213,17 +214,17 @@ class Appeals:
         made = _decided(connection, verdict)
         if made is not None:
             return made
-        kind = verdict.kind if verdict.kind in ("account", "channel") else "item"
+        event = _event(verdict)
         made = Decision(
             id=new_id("dec"),
             case=verdict.case_id,
             verdict=verdict.id,
-            subject=Subject(SubjectKind(kind), verdict.event_id),
+            subject=subject_of(event),
             account=verdict.account_id,
             channel=verdict.channel_id,
             kind=DecisionKind.FIRST,
             draft=Draft(_DONE[verdict.action], Exemption.NONE, verdict.policy or ""),
-            language=_language(verdict),
+            language=opening.language(event),
             decided_by=POLICY,
             decided_at=verdict.created_at,
             effective_at=verdict.created_at,
@@ -240,7 +241,9 @@ class Appeals:
         draft = Draft(_DONE[verdict.action], Exemption.NONE, verdict.policy or "")
         url = self._planner.links.appeal(f"verdict:{verdict.id}")
         until = self._planner.links.until(verdict.created_at)
-        return statements.of_verdict(verdict, draft, self._planner.policy, _language(verdict), url=url, until=until)
+        return statements.of_verdict(
+            verdict, draft, self._planner.policy, opening.language(_event(verdict)), url=url, until=until
+        )
 
 
 def _decision(connection: Connection, id_: str) -> Decision:
@@ -265,14 +268,9 @@ def _decided(connection: Connection, verdict: VerdictRow) -> Decision | None:
     return decisions.of_verdict(connection, verdict.id)
 
 
-class _Event(msgspec.Struct):
-    language: str = ""
+def _event(verdict: VerdictRow) -> Event:
+    return msgspec.json.decode(verdict.record, type=_Record).event
 
 
 class _Record(msgspec.Struct):
-    event: _Event
-
-
-def _language(verdict: VerdictRow) -> str:
-    record = msgspec.json.decode(verdict.record, type=_Record)
-    return record.event.language.partition("-")[0].lower()
+    event: Event

@@ -45,6 +45,8 @@ class Assessment(Struct):
     record: Record
     policy_version: str
     exhibits: list[Exhibit]
+    severity: int = 0
+    """Of its policy, where a person has to look."""
     sealed: list[Kept] = msgspec.field(default_factory=list)
     """The files of what is held or blocked: durable already, recorded with the verdict."""
 
@@ -99,7 +101,8 @@ def _judge(prepared: Prepared, found: Found, policy: Policy, match_us: int, appe
     )
     # What no rule minds, as an emblem in the news, is nobody's business: nothing of the picture is kept.
     exhibits = exhibits_of(prepared.signals, found.matches) if outcome.rules else []
-    return Assessment(prepared.request, verdict, record, policy.version, exhibits)
+    severity = policy.severity(outcome.policy) if outcome.action is Action.HOLD and outcome.policy else 0
+    return Assessment(prepared.request, verdict, record, policy.version, exhibits, severity)
 
 
 def _shortened(signal: Signal) -> Signal:

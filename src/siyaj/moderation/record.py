@@ -10,16 +10,14 @@ import msgspec
 
 from siyaj.model.clock import now_us
 from siyaj.model.errors import AlreadyExists, IdempotencyMismatch, SiyajError, StorageUnavailable
-from siyaj.model.ids import new_id
 from siyaj.model.verdict import Action
-from siyaj.moderation import late
+from siyaj.moderation import late, opening
 from siyaj.moderation.about import subject
 from siyaj.moderation.assess import Assessment
 from siyaj.moderation.evidence import record as record_evidence
 from siyaj.moderation.requests import CheckAnswer, CheckRequest
 from siyaj.moderation.sightings import Pending, Sightings
 from siyaj.storage import cases, exhibits, verdicts
-from siyaj.storage.cases import NewCase
 from siyaj.storage.database import Connection, Database
 from siyaj.storage.verdicts import Answered, NewVerdict
 
@@ -113,12 +111,13 @@ def _open_cases(connection: Connection, held: Sequence[Assessment], first_review
         return
     opened = cases.open_ids(connection, {subject(one.request.event) for one in held})
     new, merged = [], []
+    now = now_us()
     for one in held:
         key = subject(one.request.event)
         if key in opened:
-            merged.append((opened[key], _priority(one)))
+            merged.append(opening.merged(opened[key], one, now, first_review_us))
         else:
-            new.append(_new_case(one, first_review_us))
+            new.append(opening.opened(one, now, first_review_us))
             opened[key] = new[-1].id
         one.verdict.case = opened[key]
     cases.insert_many(connection, new)
@@ -131,26 +130,3 @@ def _keep_evidence(connection: Connection, fresh: Sequence[Assessment]) -> None:
         for kept in one.sealed:
             kept.evidence.case = one.verdict.case
     record_evidence(connection, [kept for one in fresh for kept in one.sealed])
-
-
-def _new_case(one: Assessment, first_review_us: int) -> NewCase:
-    now = now_us()
-    kind, _, subject_id = subject(one.request.event).partition(":")
-    return NewCase(
-        id=new_id("case"),
-        subject_kind=kind,
-        subject_id=subject_id,
-        policy=one.verdict.policy,
-        reasons=one.verdict.reasons,
-        priority=_priority(one),
-        opened_at=now,
-        deadline=now + first_review_us,
-    )
-
-
-def _priority(one: Assessment) -> int:
-    """Return 0–100: nearer and better vouched-for matches first, then what reaches more people."""
-    strength = max((40 if match.acts_alone else 25 for match in one.record.matches), default=10)
-    channel = one.request.event.channel
-    subscribers = (channel.subscribers or 0) if channel else 0
-    return min(100, strength + 10 * len(str(subscribers)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, Text, bindparam, func, select
 from sqlalchemy import case as case_when
 
 from siyaj.model.case import Case, CaseOrigin, CaseState, Level, PriorityReason, SecondOpinion
@@ -53,13 +53,42 @@ class NewCase(Struct):
         return self.key or f"{self.subject_kind}:{self.subject_id}"
 
 
+class MergedVerdict(Struct):
+    """What one more held verdict adds to an open case. What the case knows already stays; a priority only rises, and
+    its reasons with it."""
+
+    case: str
+    priority: int
+    reasons: Sequence[PriorityReason] = ()
+    language: str = ""
+    account: str | None = None
+    channel: str | None = None
+    copy_key: str | None = None
+    policy: str | None = None
+
+
 _INSERT = cases.insert()
 _OPEN = Among(select(cases.c.id, cases.c.open_subject), cases.c.open_subject)
 _RISES = {
     "priority": case_when((cases.c.priority > bindparam("new"), cases.c.priority), else_=bindparam("new")),
     "rank": 100 - case_when((cases.c.priority > bindparam("new"), cases.c.priority), else_=bindparam("new")),
 }
-_MERGE = cases.update().where(cases.c.id == bindparam("case")).values(verdicts=cases.c.verdicts + 1, **_RISES)
+_MERGE = (
+    cases.update()
+    .where(cases.c.id == bindparam("case"))
+    .values(
+        verdicts=cases.c.verdicts + 1,
+        priority_reasons=case_when(
+            (cases.c.priority > bindparam("new"), cases.c.priority_reasons), else_=bindparam("why")
+        ),
+        language=case_when((cases.c.language == "", bindparam("tag")), else_=cases.c.language),
+        account_id=func.coalesce(cases.c.account_id, bindparam("account", type_=Text)),
+        channel_id=func.coalesce(cases.c.channel_id, bindparam("channel", type_=Text)),
+        copy_key=func.coalesce(cases.c.copy_key, bindparam("copied", type_=Text)),
+        policy=func.coalesce(cases.c.policy, bindparam("code", type_=Text)),
+        **_RISES,
+    )
+)
 _MERGE_REPORT = (
     cases.update()
     .where(cases.c.id == bindparam("case"))
@@ -83,10 +112,25 @@ def insert_many(connection: Connection, new: Sequence[NewCase]) -> None:
         connection.execute(_INSERT, [_columns(case) for case in new])
 
 
-def merge_many(connection: Connection, priorities: Sequence[tuple[str, int]]) -> None:
-    """Count one more verdict in each open case (id, priority); a priority only rises."""
-    if priorities:
-        connection.execute(_MERGE, [{"case": case, "new": priority} for case, priority in priorities])
+def merge_many(connection: Connection, merged: Sequence[MergedVerdict]) -> None:
+    """Count one more verdict in each of these open cases."""
+    if merged:
+        connection.execute(
+            _MERGE,
+            [
+                {
+                    "case": one.case,
+                    "new": one.priority,
+                    "why": msgspec.json.encode(one.reasons).decode(),
+                    "tag": one.language,
+                    "account": one.account,
+                    "channel": one.channel,
+                    "copied": one.copy_key,
+                    "code": one.policy,
+                }
+                for one in merged
+            ],
+        )
 
 
 def merge_report(

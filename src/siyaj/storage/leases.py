@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Select, and_, case, func, or_, select, text, true
+from sqlalchemy import Connection, Select, and_, case, false, func, literal, or_, select, text, true
 
 from siyaj.model.case import Case, CaseOrigin, Level
 from siyaj.model.clock import now_us
@@ -152,6 +152,14 @@ def _unassigned() -> Any:
     return or_(cases.c.assignee.is_(None), ~there.exists())
 
 
+def _nobody(wanted: Any, have: Any) -> Any:
+    """Nobody who works here is said to have what a case asks for: then it does not wait for them. Who has no languages
+    written down reads all."""
+    has = (literal(" ") + have + literal(" ")).contains(literal(" ") + wanted + literal(" "))
+    all_of_them = have == "" if have is people.c.languages else false()
+    return ~select(people.c.id).where(people.c.disabled_at.is_(None), or_(has, all_of_them)).exists()
+
+
 def _suitable(suits: Suits, now: int) -> list[Any]:
     c = cases.c
     passed = select(case_skips.c.person).where(
@@ -160,8 +168,10 @@ def _suitable(suits: Suits, now: int) -> list[Any]:
         or_(case_skips.c.barred == 1, case_skips.c.at > now - SKIPPED_US),
     )
     return [
-        or_(c.language == "", c.language.in_(suits.languages)) if suits.languages else true(),
-        or_(c.skill == "", c.skill.in_(suits.skills)),
+        or_(c.language == "", c.language.in_(suits.languages), _nobody(c.language, people.c.languages))
+        if suits.languages
+        else true(),
+        or_(c.skill == "", c.skill.in_(suits.skills), _nobody(c.skill, people.c.skills)),
         true() if suits.escalated else c.level == Level.REVIEWER.value,
         true() if suits.appeals else c.origin != CaseOrigin.APPEAL.value,
         ~passed.exists(),
