@@ -1,5 +1,6 @@
 """Puts the routes together behind the gate."""
 
+from threading import Event
 from typing import Any
 
 import msgspec
@@ -34,8 +35,9 @@ from siyaj.server.problems import answer_error, answer_http
 from siyaj.server.public.app import create_public
 
 
-def create_app(runtime: Runtime) -> ASGIApp:
-    """Return the ASGI app over an open runtime; closing the runtime is the caller's."""
+def create_app(runtime: Runtime, stopping: Event | None = None) -> ASGIApp:
+    """Return the ASGI app over an open runtime; closing the runtime is the caller's. Once `stopping` is set, requests
+    that wait for news are answered."""
     settings = runtime.settings
     gatekeeper = Gatekeeper(runtime.database, settings.rate_per_second, settings.rate_burst)
     measured = Metrics(runtime.stats)
@@ -63,7 +65,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
             root,
             static_file,
         ],
-        state=State({"runtime": runtime, "metrics": measured}),
+        state=State({"runtime": runtime, "metrics": measured, "stopping": stopping or Event()}),
         exception_handlers={SiyajError: _answer_error, HTTPException: _answer_http},
         openapi_config=openapi.CONFIG,
         request_max_body_size=None,  # the gate counts

@@ -76,8 +76,9 @@ def serve(settings: Settings) -> int:
         threading.Thread(target=runtime.box.warm, name="siyaj-warm", daemon=True).start()
         gc.freeze()  # what is there now stays: the collector need not walk through it again and again
         gc.set_threshold(20_000, 50, 100)
+        stopping = threading.Event()
         config = uvicorn.Config(
-            create_app(runtime),
+            create_app(runtime, stopping),
             host=settings.host,
             port=settings.port,
             http=Protocol,
@@ -94,7 +95,7 @@ def serve(settings: Settings) -> int:
             limit_concurrency=MOST_CONNECTIONS,
             backlog=2_048,
         )
-        server = _Server(config)
+        server = _Server(config, stopping)
         with (
             Worker("siyaj-quality", runtime.quality.work, QUALITY_SECONDS),
             Worker("siyaj-evidence", runtime.vault.retention.work, SWEEP_SECONDS),
@@ -108,6 +109,14 @@ def serve(settings: Settings) -> int:
 
 class _Server(uvicorn.Server):
     """Says where it listens once it does, on stderr."""
+
+    def __init__(self, config: uvicorn.Config, stopping: threading.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        self._stopping.set()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)

@@ -12,6 +12,8 @@ from siyaj.model.decision import DecisionKind, Statement
 from siyaj.model.report import Subject
 from siyaj.storage.tables import decisions
 
+_POLICY = "policy"
+
 
 class Decided(Struct):
     id: str
@@ -22,9 +24,10 @@ class Decided(Struct):
 
 
 def last_decision(connection: Connection, subject: Subject) -> Decided | None:
-    """Return the newest decision about a subject that is in effect: not undone, not superseded.
+    """Return the newest decision of a person about a subject that is in effect: not undone, not superseded.
 
-    A second judgement of a sample changes nothing, and neither does an appeal in which the first decision stands.
+    A second judgement of a sample changes nothing, and neither does an appeal in which the first decision stands, nor
+    the decision that stands for a verdict which was appealed.
     """
     newer = decisions.alias("newer")
     query = (
@@ -44,4 +47,5 @@ def last_decision(connection: Connection, subject: Subject) -> Decided | None:
 
 def _changes(one: FromClause) -> ColumnElement[bool]:
     upheld = and_(one.c.kind == DecisionKind.APPEAL.value, one.c.action == ActionKind.NONE.value)
-    return and_(one.c.kind != DecisionKind.SAMPLE.value, not_(upheld))
+    by_person = and_(one.c.kind != DecisionKind.SAMPLE.value, one.c.decided_by != _POLICY)
+    return and_(by_person, not_(upheld))

@@ -50,7 +50,7 @@ class ActionsController(Controller):
         number, only = _number(after), kind.value if kind else ""
         while True:
             page = await asyncio.to_thread(_offered, runtime.database, endpoint, number, only, limit)
-            if page.items or time.monotonic() >= until:
+            if page.items or time.monotonic() >= until or state["stopping"].is_set():
                 return page
             await asyncio.sleep(LOOK_SECONDS)
 
