@@ -15,7 +15,7 @@ from trial.reviewer import Reviewer
 def reviewer(trial: Trial) -> Iterator[Reviewer]:
     admin = trial.homeserver.register("siyaj-acts", admin=True)
     trial.siyaj.connect(trial.homeserver.address, admin.token)
-    with Reviewer.open(trial.siyaj.folder) as opened:
+    with Reviewer.open(trial.siyaj.folder, trial.siyaj.address) as opened:
         yield opened
 
 
@@ -58,7 +58,7 @@ def test_a_removed_message_is_redacted_and_its_author_is_told_where_to_appeal(tr
     assert until(lambda: reviewer.said(decision, "notify").startswith("delivered"), 5), reviewer.said(
         decision, "notify"
     )
-    assert until(lambda: any("https://appeals.garden.test" in said for said in notices(author)), 5), notices(author)
+    assert until(lambda: any(f"{trial.siyaj.address}/appeal/" in said for said in notices(author)), 5), notices(author)
 
 
 def test_a_limited_room_takes_no_new_members(trial: Trial, reviewer: Reviewer) -> None:

@@ -21,6 +21,7 @@ def test_a_near_copy_is_refused_and_its_author_learns_the_policy_and_where_to_ap
     assert answer["org.siyaj.policy"]
     assert answer["org.siyaj.appeal_url"] in answer["error"]
     assert "الاعتراض" in answer["error"], "who writes Arabic is answered in Arabic"
+    assert answer["org.siyaj.appeal_url"].startswith(f"{trial.siyaj.address}/appeal/")
 
 
 def test_a_harmless_post_passes(trial: Trial) -> None:

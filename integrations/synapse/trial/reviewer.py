@@ -22,10 +22,8 @@ class Reviewer:
 
     @classmethod
     @contextmanager
-    def open(cls, folder: Path) -> Iterator["Reviewer"]:
-        settings = Settings(
-            data=str(folder), undo_seconds=0, decoders=1, appeal_url="https://appeals.garden.test/{token}"
-        )
+    def open(cls, folder: Path, address: str) -> Iterator["Reviewer"]:
+        settings = Settings(data=str(folder), undo_seconds=0, decoders=1, public_url=address)
         with Runtime.open(settings) as runtime:
             yield cls(runtime)
 

@@ -14,7 +14,6 @@ import httpx
 from trial.homeserver import free_port
 
 READY_SECONDS = 120.0
-APPEALS = "https://appeals.garden.test/{verdict}"
 
 
 class Siyaj:
@@ -25,7 +24,7 @@ class Siyaj:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         given = {name: value for name, value in os.environ.items() if not name.startswith("SIYAJ_")}
-        own = {"SIYAJ_DECODERS": "1", "SIYAJ_UNDO_SECONDS": "0", "SIYAJ_APPEAL_URL": APPEALS}
+        own = {"SIYAJ_DECODERS": "1", "SIYAJ_UNDO_SECONDS": "0", "SIYAJ_PUBLIC_URL": self.address}
         self._environment = {**given, **own, **settings}
         self.process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
