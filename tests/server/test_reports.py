@@ -3,6 +3,7 @@
 import threading
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.server.conftest import Served
@@ -136,3 +137,32 @@ def test_each_route_needs_its_scope(served: Served) -> None:
     body = {"subject": {"kind": "item", "id": "x"}}
     assert served.client.post("/v1/reports", json=body, headers=checker).status_code == 403
     assert served.client.get("/v1/cases", headers=checker).status_code == 403
+
+
+def test_files_come_beside_a_report_and_are_sealed(served: Served) -> None:
+    text = "x" * 60_000
+    given = {"subject": {"kind": "item", "id": "with-files"}, "content": {"text": text}}
+    parts = [
+        ("report", (None, msgspec.json.encode(given), "application/json")),
+        ("file", ("<b>one</b>.png", b"one", "image/png")),
+        ("file", ("two.png", b"two", "image/png")),
+    ]
+    answer = served.client.post("/v1/reports", files=parts)
+    assert answer.status_code == 202, answer.text
+    case = case_of(served, "item:with-files")
+    assert case["reports"][0]["content"]["text"] == text
+    sealed = served.runtime.vault.of_case(case["case"]["id"])
+    assert [(one.name, one.size, one.sealed_by) for one in sealed] == [
+        ("<b>one</b>.png", 3, "key:amal"),
+        ("two.png", 3, "key:amal"),
+    ]
+
+
+def test_damaged_reports_say_where(served: Served) -> None:
+    for body, kind in ((b"{", "application/json"), (b"--x", "multipart/form-data; boundary=x"), (b"x", "text/csv")):
+        answer = served.client.post("/v1/reports", content=body, headers={"content-type": kind})
+        assert answer.status_code in (400, 415), answer.text
+    nowhere = served.client.post("/v1/reports", files={"file": ("a.png", b"x", "image/png")})
+    assert (nowhere.status_code, nowhere.json()["field"]) == (400, "report")
+    unknown = served.client.post("/v1/reports", json={"subject": {"kind": "planet", "id": "x"}})
+    assert (unknown.status_code, unknown.json()["field"]) == (400, "subject.kind")
