@@ -8,11 +8,12 @@ from siyaj.server.console.i18n import gettext as _
 
 
 class Place(NamedTuple):
-    """A line of the menu. `label` is translated when it is shown."""
+    """A line of the menu. `label` is translated when it is shown, and `about`, which the home page shows."""
 
     label: str
     href: str
     permission: Permission
+    about: str = ""
 
 
 class Group(NamedTuple):
@@ -28,24 +29,44 @@ GROUPS: tuple[Group, ...] = (
         N_("Work"),
         (
             Place(N_("Home"), "/console/", P.SEE_SELF),
-            Place(N_("Queue"), "/console/queue", P.SEE_CASES),
+            Place(N_("Queue"), "/console/queue", P.SEE_CASES, N_("What waits for a person, the most urgent first.")),
         ),
     ),
     Group(
         N_("Numbers"),
         (
-            Place(N_("Dashboard"), "/console/numbers", P.SEE_NUMBERS),
-            Place(N_("Quality"), "/console/quality", P.SEE_QUALITY),
+            Place(
+                N_("Dashboard"),
+                "/console/numbers",
+                P.SEE_NUMBERS,
+                N_("How much comes in, how long it waits, what is decided."),
+            ),
+            Place(
+                N_("Quality"),
+                "/console/quality",
+                P.SEE_QUALITY,
+                N_("Where two people agree, and where the machine errs."),
+            ),
         ),
     ),
     Group(
         N_("Keeping"),
         (
-            Place(N_("Banks"), "/console/banks", P.SEE_BANKS),
-            Place(N_("Policy"), "/console/policy", P.SEE_POLICY),
-            Place(N_("Endpoints"), "/console/endpoints", P.KEEP_ENDPOINTS),
-            Place(N_("People"), "/console/people", P.SEE_PEOPLE),
-            Place(N_("Audit log"), "/console/audit", P.SEE_AUDIT),
+            Place(
+                N_("Banks"),
+                "/console/banks",
+                P.SEE_BANKS,
+                N_("What is known: entries, who confirmed them, where they come from."),
+            ),
+            Place(N_("Policy"), "/console/policy", P.SEE_POLICY, N_("The rules, to read, to try out and to compare.")),
+            Place(
+                N_("Endpoints"),
+                "/console/endpoints",
+                P.KEEP_ENDPOINTS,
+                N_("Where actions go, and whether they arrived."),
+            ),
+            Place(N_("People"), "/console/people", P.SEE_PEOPLE, N_("Who works here, and what they may do.")),
+            Place(N_("Audit log"), "/console/audit", P.SEE_AUDIT, N_("Who did what, and whether the log is whole.")),
         ),
     ),
 )
@@ -71,6 +92,16 @@ def of(person: Person, path: str) -> list[tuple[str, list[Shown]]]:
         if lines:
             menu.append((_(group.label), lines))
     return menu
+
+
+def places(person: Person) -> list[Place]:
+    """Return all that this person may see, in the order of the menu, translated."""
+    return [
+        place._replace(label=_(place.label), about=_(place.about) if place.about else "")
+        for group in GROUPS
+        for place in group.places
+        if person.may(place.permission)
+    ]
 
 
 def start_of(person: Person) -> str:
