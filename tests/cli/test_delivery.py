@@ -9,6 +9,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from standardwebhooks import Webhook
 
 from siyaj.model.action import ActionKind
@@ -59,10 +60,13 @@ def test_a_token_comes_from_a_file_and_is_never_shown(siyaj: Run, tmp_path: Path
         assert not path.is_file() or b"s3cret-token" not in path.read_bytes()
 
 
-def test_a_worker_that_is_killed_in_the_middle_loses_nothing_and_repeats_the_id(siyaj: Run, tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_in_the_middle_loses_nothing_and_repeats_the_id(
+    siyaj: Run, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIYAJ_DATABASE", database_url)
     with receiver() as platform:
         siyaj("endpoint", "add", "forum", platform.url, "--allow-private")
-        database = Database.open(f"sqlite:///{tmp_path / 'data' / 'siyaj.db'}")
+        database = Database.open(database_url)
         at = to_datetime(now_us()) - timedelta(seconds=1)
         with database.begin() as connection:
             subjects = [Subject(SubjectKind.ITEM, f"m-{number}") for number in range(30)]
@@ -76,13 +80,14 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing_and_repeats_the_id(
         killed.wait()
         with database.begin() as connection:  # a minute later
             connection.exec_driver_sql("UPDATE deliveries SET next_at = 0 WHERE state = 'waiting'")
-        second = _run(tmp_path)
+        third, second = _run(tmp_path), _run(tmp_path)
         platform.wait_for(33)
         until = time.monotonic() + 10
         while siyaj("delivery", "list", "--state", "waiting", "--json").lines and time.monotonic() < until:
             time.sleep(0.1)
-        second.terminate()
-        assert second.wait(timeout=20) == 0
+        for each in (second, third):
+            each.terminate()
+            assert each.wait(timeout=20) == 0
         database.close()
         assert set(platform.ids) == set(made), "an idempotent receiver has done each once, and none is missing"
         assert len(platform.ids) <= 30 + 4, "only what was on its way when the worker died comes twice"
