@@ -98,3 +98,52 @@ def test_addresses_of_files_are_found_whatever_the_content_looks_like() -> None:
     content = {"url": "mxc://a.test/one", "file": {"url": "mxc://a.test/two"}, "info": [None, 3, {"x": "mxc://b"}]}
     assert list(mxcs_in(content)) == ["mxc://a.test/one", "mxc://a.test/two"]
     assert split_mxc("mxc://a.test/one/two") is None
+
+
+class Media(BaseHTTPRequestHandler):
+    """A homeserver with one event that shows one file."""
+
+    quarantined = False
+
+    def do_GET(self) -> None:
+        event = {"event_id": "$e", "room_id": "!r:a.test", "content": {"url": "mxc://a.test/one"}}
+        if "/fetch_event/" in self.path:
+            self._answer({"event": event})
+        elif "/media/" in self.path:
+            self._answer({"media_info": {"quarantined_by": "@mod:a.test" if type(self).quarantined else None}})
+        elif self.path.endswith("/whoami"):
+            self._answer({"user_id": "@mod:a.test"})
+        else:
+            self._answer({"admin": True, "event": {}})
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length") or 0))
+        type(self).quarantined = "/media/quarantine/" in self.path
+        self._answer({})
+
+    def _answer(self, body: dict[str, object]) -> None:
+        encoded = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(encoded)))
+        self.end_headers()
+        self.wfile.write(encoded)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Silent."""
+
+
+def test_a_hold_quarantines_and_a_restore_gives_back(homeserver: Homeserver) -> None:
+    homeserver.RequestHandlerClass = Media
+
+    def do(kind: ActionKind, item: str) -> str:
+        action = PlatformAction("act_2", kind, Subject(SubjectKind.ITEM, item), "ver_1", None, None, datetime.now(UTC))
+        outcome = adaptor(homeserver).deliver(action)
+        assert outcome.result is Result.DONE, outcome
+        return outcome.said
+
+    assert do(ActionKind.HOLD, "$e") == "1 files quarantined"
+    assert Media.quarantined
+    assert do(ActionKind.RESTORE, "$e").startswith("1 files given back")
+    assert not Media.quarantined
+    assert do(ActionKind.HOLD, "mxc://a.test/one") == "quarantined"
+    assert do(ActionKind.NONE, "siyaj-test") == "signed in as @mod:a.test, an administrator"

@@ -113,18 +113,42 @@ def restore(server: Homeserver, action: PlatformAction) -> str:
     """Give a file back. A redaction cannot be taken back: that is said, after its files are given back."""
     if (mxc := split_mxc(action.subject.id)) is not None:
         return set_quarantine(server, *mxc, on=False)
-    if not _is_event(action):
-        raise NotDone(f"{action.subject.id!r} is neither an event nor a file of Matrix", final=True)
-    event = server.admin("GET", f"/fetch_event/{part(action.subject.id)}")["event"]
-    files = list(dict.fromkeys(mxcs_in(event.get("content"))))
-    for one in files:
-        rooms.set_quietly(server, one, on=False)
+    event, files = _set_files(server, action, on=False)
     if not _is_redacted(server, event):
         return f"{len(files)} files given back; the event itself was never redacted"
     raise NotDone(
         f"{len(files)} files given back, but Matrix cannot take back a redaction: its author may send it again",
         final=True,
     )
+
+
+def hold(server: Homeserver, action: PlatformAction) -> str:
+    """Quarantine what it shows, until a person decided. Words stay: a redaction could not be taken back."""
+    if (mxc := split_mxc(action.subject.id)) is not None:
+        return set_quarantine(server, *mxc, on=True)
+    _, files = _set_files(server, action, on=True)
+    if not files:
+        raise NotDone("Matrix can hold back files only; the words stay until a person decided", final=True)
+    return f"{len(files)} files quarantined"
+
+
+def _set_files(server: Homeserver, action: PlatformAction, *, on: bool) -> tuple[Mapping[str, Any], list[str]]:
+    """Quarantine the files of an event, or give them back; return the event and the files."""
+    if not _is_event(action):
+        raise NotDone(f"{action.subject.id!r} is neither an event nor a file of Matrix", final=True)
+    event = server.admin("GET", f"/fetch_event/{part(action.subject.id)}")["event"]
+    files = list(dict.fromkeys(mxcs_in(event.get("content"))))
+    for one in files:
+        rooms.set_quietly(server, one, on=on)
+    return event, files
+
+
+def greet(server: Homeserver, _: PlatformAction) -> str:
+    """What `siyaj endpoint test` asks: does the token work, and is it an administrator's?"""
+    me = server.me()
+    if not server.admin("GET", f"/users/{part(me)}/admin").get("admin"):
+        raise NotDone(f"{me} is no administrator of this homeserver", final=True)
+    return f"signed in as {me}, an administrator"
 
 
 def suspend(server: Homeserver, action: PlatformAction) -> str:
@@ -158,6 +182,8 @@ def deactivate(server: Homeserver, action: PlatformAction) -> str:
 
 
 _DEEDS: Mapping[tuple[ActionKind, SubjectKind], Deed] = {
+    (ActionKind.NONE, SubjectKind.ITEM): greet,
+    (ActionKind.HOLD, SubjectKind.ITEM): hold,
     (ActionKind.REMOVE, SubjectKind.ITEM): remove_or_gone,
     (ActionKind.RESTORE, SubjectKind.ITEM): restore,
     (ActionKind.SUSPEND_ACCOUNT, SubjectKind.ACCOUNT): suspend,
