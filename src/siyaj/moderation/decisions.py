@@ -108,6 +108,11 @@ class Decisions:
         with self._database.read() as connection:
             return strikes.of_subject(connection, subject)
 
+    def weight(self, subject: Subject) -> int:
+        """Return what the live strikes of an account or channel weigh."""
+        with self._database.read() as connection:
+            return strikes.weight(connection, subject, now_us())
+
     def _again(self, connection: Connection, case: str, draft: Draft, person: Person) -> Decision | None:
         there = found(connection, case, lock=True)
         if there.state is CaseState.OPEN or there.decision is None:

@@ -21,6 +21,8 @@ REVERSING = frozenset().union(*REVERSALS.values())
 
 def refuse(draft: Draft, case: Case, policy: Policy) -> None:
     """Raises InvalidRequest naming the field, unless the draft can be decided in this case."""
+    if any("\0" in text for text in (draft.policy, draft.organisation, draft.reasons, draft.deviation, draft.bank)):
+        raise InvalidRequest("a text must not hold a NUL character")
     kind = case.subject.kind
     fitting = FITTING[kind] | (REVERSALS[kind] if case.origin is CaseOrigin.APPEAL else frozenset())
     if draft.action not in fitting:

@@ -14,10 +14,13 @@ from siyaj.moderation.runtime import Runtime
 from siyaj.server import docs_page, openapi
 from siyaj.server.api.actions import ActionsController
 from siyaj.server.api.antispam import http_antispam
+from siyaj.server.api.appeals import AppealsController
 from siyaj.server.api.banks import BanksController
 from siyaj.server.api.cases import CasesController
+from siyaj.server.api.casework import CaseworkController
 from siyaj.server.api.channels import ChannelsController
 from siyaj.server.api.check import CheckRoutes
+from siyaj.server.api.decisions import DecisionsController, strikes_of
 from siyaj.server.api.health import healthz, metrics, readyz
 from siyaj.server.api.numbers import NumbersController
 from siyaj.server.api.orders import OrdersController
@@ -48,6 +51,10 @@ def create_app(runtime: Runtime, stopping: Event | None = None) -> ASGIApp:
             ReportsController,
             OrdersController,
             CasesController,
+            CaseworkController,
+            DecisionsController,
+            strikes_of,
+            AppealsController,
             ChannelsController,
             BanksController,
             NumbersController,

@@ -18,6 +18,12 @@ SCOPES = (
     "orders",
     "verdicts:read",
     "cases:read",
+    "cases:write",
+    "cases:decide",
+    "decisions:read",
+    "appeals:read",
+    "appeals:write",
+    "appeals:decide",
     "channels:read",
     "banks:read",
     "banks:write",
@@ -27,7 +33,8 @@ SCOPES = (
     "actions:ack",
     "state:read",
 )
-"""What a key may do. Each route names the one that it needs."""
+"""What a key may do. Each route names the one that it needs; `cases:decide` and `appeals:decide` say what one that works on
+cases may decide."""
 
 
 class Key(Struct):

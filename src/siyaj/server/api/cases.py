@@ -9,12 +9,13 @@ from litestar.datastructures import State
 from litestar.params import PathParameter, QueryParameter
 from msgspec import Struct
 
-from siyaj.model.case import Case, CaseState
-from siyaj.model.errors import InvalidRequest, NotFound
-from siyaj.model.queue import QueueFilter
-from siyaj.model.report import Report
+from siyaj.model.case import Case, CaseOrigin, CaseState, Level, Note
+from siyaj.model.errors import NotFound
+from siyaj.model.queue import QueueFilter, QueueSort
+from siyaj.model.report import Report, SubjectKind
 from siyaj.moderation.runtime import Runtime
-from siyaj.storage import cases, queue, reports, verdicts
+from siyaj.server.api.acting import place, plain
+from siyaj.storage import cases, notes, queue, reports, verdicts
 from siyaj.storage.verdicts import VerdictRow
 
 
@@ -26,11 +27,15 @@ class CasePage(Struct):
 
 
 class CaseFile(Struct):
-    """A case with all that came to it: verdicts and reports, oldest first."""
+    """A case with all that came to it: verdicts, reports and notes, oldest first."""
 
     case: Case
     verdicts: Sequence[VerdictRow]
     reports: Sequence[Report]
+    notes: Sequence[Note]
+
+
+Text = Annotated[str, QueryParameter(max_length=300)]
 
 
 class CasesController(Controller):
@@ -47,39 +52,59 @@ class CasesController(Controller):
             CaseState | None, QueryParameter(name="state", description="open or closed; both if not given")
         ] = None,
         subject: Annotated[str, QueryParameter(max_length=300, description="`kind:id`, e.g. `channel:c-3`")] = "",
-        cursor: Annotated[str, QueryParameter(max_length=50, description="The `next` of the page before")] = "",
+        kind: Annotated[SubjectKind | None, QueryParameter(description="Of the subject")] = None,
+        language: Annotated[str | None, QueryParameter(max_length=35, description="Primary subtag (BCP 47)")] = None,
+        policy: Annotated[str, QueryParameter(max_length=64, description="A code of the taxonomy, itself")] = "",
+        level: Annotated[Level | None, QueryParameter(description="`lead`: escalated")] = None,
+        origin: Annotated[CaseOrigin | None, QueryParameter(description="Why the case exists")] = None,
+        holder: Annotated[str, QueryParameter(max_length=300, description="Who holds it now")] = "",
+        account: Text = "",
+        channel: Text = "",
+        overdue: Annotated[bool, QueryParameter(description="Only those whose deadline has passed")] = False,
+        sort: Annotated[QueueSort, QueryParameter(description="Order")] = QueueSort.PRIORITY,
+        cursor: Annotated[str, QueryParameter(max_length=60, description="The `next` of the page before")] = "",
         limit: Annotated[int, QueryParameter(ge=1, le=500, description="How many")] = 50,
     ) -> CasePage:
         runtime: Runtime = state["runtime"]
+        plain(subject=subject, policy=policy, holder=holder, account=account, channel=channel, language=language or "")
+        chosen = QueueFilter(
+            state=case_state,
+            subject=subject,
+            kind=kind,
+            language=language,
+            policy=policy,
+            level=level,
+            origin=origin,
+            holder=holder,
+            account=account,
+            channel=channel,
+            overdue=overdue,
+            sort=sort,
+        )
 
         def read() -> CasePage:
             with runtime.database.read() as connection:
-                chosen = QueueFilter(state=case_state, subject=subject)
-                found = queue.page(connection, chosen, _place(cursor), limit + 1)
+                found = queue.page(connection, chosen, place(cursor), limit + 1)
             last = "{}.{}".format(*found[limit - 1][0]) if len(found) > limit else None
             return CasePage([case for _, case in found[:limit]], last)
 
         return await asyncio.to_thread(read)
 
-    @get("/{case:str}", summary="One case, with its verdicts and reports")
+    @get("/{case:str}", summary="One case, with its verdicts, reports and notes")
     async def one(self, state: State, case: Annotated[str, PathParameter(description="A case's id")]) -> CaseFile:
         runtime: Runtime = state["runtime"]
+        plain(case=case)
 
         def read() -> CaseFile:
             with runtime.database.read() as connection:
                 found = cases.get(connection, case)
                 if found is None:
                     raise NotFound(f"there is no case {case!r}")
-                return CaseFile(found, verdicts.of_case(connection, case), reports.of_case(connection, case))
+                return CaseFile(
+                    found,
+                    verdicts.of_case(connection, case),
+                    reports.of_case(connection, case),
+                    notes.of_case(connection, case),
+                )
 
         return await asyncio.to_thread(read)
-
-
-def _place(cursor: str) -> tuple[int, int] | None:
-    """Return priority and number of the last case of the page before."""
-    if not cursor:
-        return None
-    priority, _, number = cursor.partition(".")
-    if not (priority.isascii() and priority.isdigit() and number.isascii() and number.isdigit() and len(number) < 19):
-        raise InvalidRequest(f"{cursor[:50]!r} is no cursor", field="cursor", hint="take `next` of the page before")
-    return int(priority), int(number)
