@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help install demo test test-matrix test-xmpp lint bench translations clean
+.PHONY: help install demo demo-matrix test test-matrix test-xmpp lint bench translations clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -20,6 +20,9 @@ $(STAMP): pyproject.toml constraints.txt
 
 demo: $(STAMP) ## Play the main job in front of you (ARGS=--once ends by itself)
 	$(BIN)/siyaj demo $(ARGS)
+
+demo-matrix: $(STAMP) ## A real Matrix homeserver, moderated by Siyaj, and a short campaign on it (ARGS=--once ends by itself)
+	PYTHONPATH=integrations/synapse $(BIN)/python -m trial $(ARGS)
 
 test: $(STAMP) ## The whole suite; on PostgreSQL too where SIYAJ_TEST_POSTGRES names one
 	$(BIN)/python -m pytest $(ARGS)

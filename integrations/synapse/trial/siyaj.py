@@ -31,10 +31,10 @@ class Siyaj:
         self.keys = [self.new_key(name) for name in ("amal", "basim")]
         self.client = httpx.Client(base_url=self.address, headers=self._as(self.keys[0]), timeout=60)
 
-    def run(self, *arguments: str) -> str:
-        """Run a `siyaj` command on this folder; return what it printed."""
+    def run(self, *arguments: str, given: str = "") -> str:
+        """Run a `siyaj` command on this folder; return what it printed. `given` is its standard input."""
         command = [sys.executable, "-m", "siyaj.cli.main", *arguments, "--data", str(self.folder)]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False, env=self._environment)
+        ended = subprocess.run(command, input=given, capture_output=True, text=True, check=False, env=self._environment)
         if ended.returncode:
             raise RuntimeError(f"`siyaj {' '.join(arguments)}` failed: {ended.stderr}")
         return ended.stdout
