@@ -38,7 +38,7 @@ _STATES = {
 }
 _RECOMMENDED = {
     ActionKind.CLOSE_CHANNEL: ("Recommended: close the channel.", "الإجراء المقترح: إغلاق القناة."),
-    ActionKind.LIMIT: ("Recommended: limit the channel.", "الإجراء المقترح: تقييد القناة."),
+    ActionKind.LIMIT: ("Recommended: limit the channel.", "الإجراء المقترح: حدّ انتشار القناة."),
     ActionKind.LABEL: ("Recommended: label the channel.", "الإجراء المقترح: وسم القناة بتحذير."),
     ActionKind.NONE: ("A person should look at it.", "ينبغي أن ينظر فيها شخص."),
 }

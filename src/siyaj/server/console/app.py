@@ -11,7 +11,7 @@ from siyaj.model.errors import SiyajError
 from siyaj.model.person import Person
 from siyaj.moderation.runtime import Runtime
 from siyaj.moderation.sessions import Visit
-from siyaj.server.console import casework, overview
+from siyaj.server.console import casework, channels, overview
 from siyaj.server.console.audit import AuditController
 from siyaj.server.console.enrol import EnrolController
 from siyaj.server.console.guard import guard
@@ -37,6 +37,7 @@ AREAS: tuple[Any, ...] = (
     AuditController,
     *casework.CONTROLLERS,
     *overview.CONTROLLERS,
+    *channels.CONTROLLERS,
 )
 """Controllers, in any order. Their `path` is relative to `/console`."""
 

@@ -30,6 +30,7 @@ GROUPS: tuple[Group, ...] = (
         (
             Place(N_("Home"), "/console/", P.SEE_SELF),
             Place(N_("Queue"), "/console/queue", P.SEE_CASES, N_("What waits for a person, the most urgent first.")),
+            Place(N_("Channels"), "/console/channels", P.SEE_CASES, N_("Groups and rooms, and what adds up in them.")),
         ),
     ),
     Group(

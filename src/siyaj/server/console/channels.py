@@ -1,0 +1,228 @@
+"""`/console/channels`: groups, rooms and broadcast lists as subjects; one with all that accumulated about it."""
+
+from typing import Annotated, NamedTuple
+from urllib.parse import quote, urlencode
+
+from babel.core import Locale as BabelLocale
+from litestar import Controller, Response, get
+from litestar.params import PathParameter, QueryParameter
+from litestar.response import Stream
+
+from siyaj.model.channel import ChannelEvent, ChannelMark, ChannelRecord, ChannelState, LinkKind, ReturnMark
+from siyaj.model.errors import InvalidRequest
+from siyaj.model.person import Locale, Permission
+from siyaj.model.report import ReportReason, SubjectKind
+from siyaj.policy.evaluate import Policy
+from siyaj.server.api.channels import ChannelSort, cursor_of, read_cursor
+from siyaj.server.console import codes, i18n
+from siyaj.server.console.casework import words
+from siyaj.server.console.channel_plot import timeline_plot
+from siyaj.server.console.export import sheet
+from siyaj.server.console.i18n import N_
+from siyaj.server.console.i18n import gettext as _
+from siyaj.server.console.page import render
+from siyaj.server.console.session import AnyRequest, TheRuntime
+
+_SEE = {"permission": Permission.SEE_CASES}
+_PAGE, _EXPORTED, _SHOWN = 50, 10_000, 200
+
+STATES = {
+    ChannelState.OPEN: N_("Open"),
+    ChannelState.LIMITED: N_("Reach limited"),
+    ChannelState.CLOSED: N_("Closed"),
+}
+TONES = {ChannelState.OPEN: "", ChannelState.LIMITED: "warn", ChannelState.CLOSED: "bad"}
+SORTS = {
+    ChannelSort.LAST_SEEN: N_("Last active"),
+    ChannelSort.SUBSCRIBERS: N_("Subscribers"),
+    ChannelSort.REMOVED: N_("Removed items"),
+    ChannelSort.REPORTS: N_("Reports"),
+    ChannelSort.BLOCKED: N_("Blocked items"),
+}
+LINKS = {
+    LinkKind.OWN: N_("Ways into this channel"),
+    LinkKind.INVITE: N_("Ways into other channels"),
+    LinkKind.LINK: N_("Other addresses"),
+}
+MARKS = {
+    ChannelMark.TITLE: N_("New title"),
+    ChannelMark.HANDLE: N_("New handle"),
+    ChannelMark.TOPIC: N_("New topic"),
+    ChannelMark.AVATAR: N_("New picture"),
+    ChannelMark.ADMIN: N_("Administrators"),
+    ChannelMark.SUBSCRIBERS: N_("Subscribers"),
+    ChannelMark.STATE: N_("State"),
+    ChannelMark.REPORT: N_("Report"),
+    ChannelMark.DECISION: N_("Decision"),
+    ChannelMark.CASE: N_("Case opened"),
+}
+RETURNS = {
+    ReturnMark.ADMINS: N_("the same people run it"),
+    ReturnMark.AVATAR: N_("nearly the same picture"),
+    ReturnMark.HANDLE: N_("a handle of the same form"),
+    ReturnMark.TITLE: N_("the same title"),
+    ReturnMark.LINKS: N_("shared addresses"),
+}
+
+Name = Annotated[str, QueryParameter(max_length=200)]
+State = Annotated[str, QueryParameter(name="state", max_length=20)]
+Least = Annotated[str, QueryParameter(max_length=20)]
+
+
+class Line(NamedTuple):
+    """A line of the history: what, its value in words, and where it leads."""
+
+    event: ChannelEvent
+    label: str
+    value: str
+    href: str
+    about: str
+
+
+class ChannelPages(Controller):
+    path = "/channels"
+
+    @get("/", opt=_SEE, sync_to_thread=True)
+    def page(
+        self,
+        request: AnyRequest,
+        runtime: TheRuntime,
+        text: Name = "",
+        standing: State = "",
+        sort: Name = ChannelSort.LAST_SEEN.value,
+        min_subscribers: Least = "",
+        after: Annotated[str, QueryParameter(max_length=1_500)] = "",
+    ) -> Response[str]:
+        asked = {"text": text, "state": standing, "sort": sort, "min_subscribers": min_subscribers}
+        order = _sort(sort)
+        found = _read(runtime, asked, after, _PAGE + 1)
+        following = cursor_of(found[_PAGE - 1], order) if len(found) > _PAGE else ""
+        kept = {name: value for name, value in asked.items() if value}
+        return render(
+            request,
+            "channels/list.html",
+            rows=found[:_PAGE],
+            asked=asked,
+            first=not after,
+            following=f"/console/channels?{urlencode({**kept, 'after': following})}" if following else "",
+            export=f"/console/channels.csv?{urlencode(kept)}",
+            states=STATES,
+            tones=TONES,
+            sorts=SORTS,
+            address=address,
+        )
+
+    @get("/{channel:str}", opt=_SEE, sync_to_thread=True)
+    def one(self, request: AnyRequest, runtime: TheRuntime, channel: Annotated[str, PathParameter()]) -> Response[str]:
+        file, timeline = runtime.channels.get(channel), runtime.channels.timeline(channel)
+        return render(
+            request,
+            "channels/one.html",
+            file=file,
+            channel=file.channel,
+            plot=timeline_plot(file.channel, timeline),
+            lines=[_line(event, runtime.policy) for event in reversed(timeline.events) if _tells(event)][:_SHOWN],
+            languages=[(language_name(code), items) for code, items in file.languages.items()],
+            links=[(label, [link for link in file.links if link.kind is kind]) for kind, label in LINKS.items()],
+            states=STATES,
+            tones=TONES,
+            returns=RETURNS,
+            address=address,
+        )
+
+
+class ChannelsExport(Controller):
+    path = "/channels.csv"
+
+    @get("/", opt=_SEE, sync_to_thread=True)
+    def export(
+        self,
+        runtime: TheRuntime,
+        text: Name = "",
+        standing: State = "",
+        sort: Name = ChannelSort.LAST_SEEN.value,
+        min_subscribers: Least = "",
+    ) -> Stream:
+        asked = {"text": text, "state": standing, "sort": sort, "min_subscribers": min_subscribers}
+        columns = "id title handle state subscribers checked held blocked removed reports first_seen_at last_seen_at"
+        names = columns.split()
+        rows = ([getattr(each, name) for name in names] for each in _read(runtime, asked, "", _EXPORTED))
+        return sheet("channels", names, rows)
+
+
+CONTROLLERS = (ChannelPages, ChannelsExport)
+
+
+def address(channel: str) -> str:
+    return f"/console/channels/{quote(channel, safe='')}"
+
+
+def language_name(code: str) -> str:
+    if not code:
+        return _("not known")
+    try:
+        return BabelLocale.parse(code).get_display_name(i18n.current.get().value) or code
+    except (ValueError, LookupError):
+        return code
+
+
+def _read(runtime: TheRuntime, asked: dict[str, str], after: str, limit: int) -> list[ChannelRecord]:
+    return runtime.channels.page(
+        state=next((each for each in ChannelState if each == asked["state"]), None),
+        text=asked["text"],
+        min_subscribers=_count(asked["min_subscribers"]),
+        sort=_sort(asked["sort"]).value,
+        after=read_cursor(after),
+        limit=limit,
+    )
+
+
+def _sort(asked: str) -> ChannelSort:
+    return next((each for each in ChannelSort if each == asked), ChannelSort.LAST_SEEN)
+
+
+def _count(asked: str) -> int:
+    if not asked:
+        return 0
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
+        raise InvalidRequest(f"{asked[:20]!r} is no number", field="min_subscribers")
+    return int(asked)
+
+
+def _tells(event: ChannelEvent) -> bool:
+    """Sizes stand in the plot and in its table."""
+    return event.mark is not ChannelMark.SUBSCRIBERS
+
+
+def _line(event: ChannelEvent, policy: Policy) -> Line:
+    """Return what happened in words of the page's language."""
+    href = ""
+    if event.mark in (ChannelMark.REPORT, ChannelMark.CASE) and event.id:
+        href = f"/console/cases/{event.id}"
+    kind, _colon, subject = event.subject.partition(":")
+    about = f"{_(words.SUBJECTS[SubjectKind(kind)])} {subject}" if subject and kind != SubjectKind.CHANNEL else ""
+    return Line(event, _(MARKS[event.mark]), _value(event, policy), href, about)
+
+
+def _value(event: ChannelEvent, policy: Policy) -> str:
+    if event.mark is ChannelMark.CASE:
+        return _rule_title(event.value, policy)
+    if event.mark is ChannelMark.DECISION:
+        return codes.action(event.value)
+    if event.mark is ChannelMark.STATE:
+        return _(STATES[ChannelState(event.value)])
+    if event.mark is ChannelMark.REPORT:
+        return _(words.REASONS[ReportReason(event.value)])
+    if event.mark is ChannelMark.ADMIN:
+        who = event.value[1:]
+        return _("%(who)s joined") % {"who": who} if event.value[:1] == "+" else _("%(who)s left") % {"who": who}
+    if event.mark is ChannelMark.AVATAR:
+        return f"{event.value[:12]}…"
+    return event.value
+
+
+def _rule_title(rule: str, policy: Policy) -> str:
+    found = next((each for each in (*policy.channels, *policy.rules) if each.id == rule), None)
+    if found is None:
+        return _(MARKS[ChannelMark.REPORT]) if rule == "report" else rule
+    return found.title_ar if i18n.current.get() is Locale.AR and found.title_ar else found.title
