@@ -121,11 +121,10 @@ class Client:
             entered: asyncio.Future[Any] = loop.create_future()
 
             def heard(presence: Any) -> None:
-                if presence["from"] == f"{room}/{name}" or (
-                    presence["from"].bare == room and presence["type"] == "error"
-                ):
-                    if not entered.done():
-                        entered.set_result(presence.xml)
+                sender = presence["from"]
+                its = sender == f"{room}/{name}" or (sender.bare == room and presence["type"] == "error")
+                if its and not entered.done():
+                    entered.set_result(presence.xml)
 
             for event in ("presence_error", "groupchat_presence", "presence"):
                 self._xmpp.add_event_handler(event, heard)

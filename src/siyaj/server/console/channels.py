@@ -1,5 +1,6 @@
 """`/console/channels`: groups, rooms and broadcast lists as subjects; one with all that accumulated about it."""
 
+from collections.abc import Callable
 from typing import Annotated, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -205,24 +206,30 @@ def _line(event: ChannelEvent, policy: Policy) -> Line:
 
 
 def _value(event: ChannelEvent, policy: Policy) -> str:
-    if event.mark is ChannelMark.CASE:
-        return _rule_title(event.value, policy)
-    if event.mark is ChannelMark.DECISION:
-        return codes.action(event.value)
-    if event.mark is ChannelMark.STATE:
-        return _(STATES[ChannelState(event.value)])
-    if event.mark is ChannelMark.REPORT:
-        return _(words.REASONS[ReportReason(event.value)])
-    if event.mark is ChannelMark.ADMIN:
-        who = event.value[1:]
-        return _("%(who)s joined") % {"who": who} if event.value[:1] == "+" else _("%(who)s left") % {"who": who}
-    if event.mark is ChannelMark.AVATAR:
-        return f"{event.value[:12]}…"
-    return event.value
+    show = _SHOW.get(event.mark)
+    return event.value if show is None else show(event.value, policy)
+
+
+def _admin(value: str, _policy: Policy) -> str:
+    who = {"who": value[1:]}
+    return _("%(who)s joined") % who if value[:1] == "+" else _("%(who)s left") % who
 
 
 def _rule_title(rule: str, policy: Policy) -> str:
-    found = next((each for each in (*policy.channels, *policy.rules) if each.id == rule), None)
-    if found is None:
-        return _(MARKS[ChannelMark.REPORT]) if rule == "report" else rule
-    return found.title_ar if i18n.current.get() is Locale.AR and found.title_ar else found.title
+    if rule == "report":
+        return _(MARKS[ChannelMark.REPORT])
+    titles = {each.id: (each.title, each.title_ar) for each in policy.channels}
+    titles |= {each.id: (each.title, each.title_ar) for each in policy.rules}
+    english, arabic = titles.get(rule, (rule, ""))
+    return arabic if i18n.current.get() is Locale.AR and arabic else english
+
+
+_SHOW: dict[ChannelMark, Callable[[str, Policy], str]] = {
+    ChannelMark.CASE: _rule_title,
+    ChannelMark.DECISION: lambda value, _policy: codes.action(value),
+    ChannelMark.STATE: lambda value, _policy: _(STATES[ChannelState(value)]),
+    ChannelMark.REPORT: lambda value, _policy: _(words.REASONS[ReportReason(value)]),
+    ChannelMark.ADMIN: _admin,
+    ChannelMark.AVATAR: lambda value, _policy: f"{value[:12]}…",
+}
+"""How a value is said, where it is not words already."""
