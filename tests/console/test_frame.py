@@ -95,3 +95,25 @@ def test_static_files_are_kept_for_ever_under_their_own_hash(house: House) -> No
     assert file.headers["content-type"] == "text/css; charset=utf-8"
     assert client.get(address.split("?")[0]).headers["cache-control"] == "no-cache"
     assert client.get("/static/nothing.css").status_code == 404
+
+
+@pytest.mark.parametrize(("locale", "word"), [("ar", "لا شيء هنا"), ("en", "There is nothing here")])
+def test_errors_speak_the_readers_language(house: House, locale: str, word: str) -> None:
+    client = house.client(locale)
+    for path in ("/console/nowhere", "/static/nothing.js", "/receipt/nothing/at/all"):
+        answer = client.get(path)
+        assert answer.status_code == 404 and word in answer.text, path
+        assert answer.headers["x-request-id"] in answer.text
+
+
+@pytest.mark.parametrize(("locale", "word"), [("ar", "الحجم أكبر من المسموح"), ("en", "That was too large")])
+def test_what_the_door_refuses_is_a_page_too(house: House, locale: str, word: str) -> None:
+    answer = house.client(locale).post("/console/login", content=b"x" * 5_000_000)
+    assert answer.status_code == 413 and word in answer.text
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_a_page_names_the_permission_that_is_missing(house: House) -> None:
+    page = house.signed_in("bot").get("/console/people").text
+    assert "It needs the permission “See people”" in page

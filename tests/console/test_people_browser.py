@@ -138,3 +138,21 @@ def test_the_focus_follows_the_reading_order(browse: Any, login: str, locale: st
         same_line = abs(before[0] - after[0]) < min(before[2], after[2]) / 2
         inside = re.search(r"table-box|region", before[3])
         assert inside or (sign * (after[1] - before[1]) > 0 if same_line else after[0] > before[0] - 5), (before, after)
+
+
+@BOTH
+def test_the_dark_look(house: House, browse: Any, login: str, locale: str) -> None:
+    page = browse(login, locale, color_scheme="dark")
+    for name, path in {"self": "/console/self", "people": "/console/people", "audit": "/console/audit"}.items():
+        page.goto(path)
+        screen(page, f"dark-{name}", locale)
+        axe(page)
+
+
+def test_a_reviewer_is_told_what_waits(browse: Any) -> None:
+    page = browse("salma", "en")
+    screen(page, "home-reviewer", "en")
+    axe(page)
+    page.goto("/console/people")
+    screen(page, "refused", "en")
+    assert page.is_visible("text=You may not do this")

@@ -9,15 +9,15 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
+from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.exceptions import HTTPException
 from litestar.types import Scope
 from markupsafe import Markup
 
-from siyaj.model.errors import ErrorCode, Forbidden, NotFound, SiyajError, Unauthenticated
+from siyaj.model.errors import InvalidRequest, NotFound, SiyajError, Unauthenticated
 from siyaj.model.person import Locale, Permission
-from siyaj.server.console import csrf, i18n, nav, show
-from siyaj.server.console.i18n import gettext as _
+from siyaj.server.console import csrf, faults, guard, i18n, nav, show
 from siyaj.server.console.session import AnyRequest, path_of, visit_of
 from siyaj.server.problems import STATUS
 
@@ -64,22 +64,22 @@ def answer_error(request: AnyRequest, error: SiyajError) -> Response[str]:
     if isinstance(error, Unauthenticated) and request.scope["path"].startswith("/console"):
         path = path_of(request) if request.scope["method"] == "GET" else "/console/"
         return redirect(request, f"/console/login?next={quote(path)}" if path != "/console/" else "/console/login")
-    return render(request, "error.html", status=STATUS[error.code], **_shown(error))
+    return render(request, "error.html", status=STATUS[error.code], **faults.said(error, _request_id(request.scope)))
 
 
 def answer_http(request: AnyRequest, error: HTTPException) -> Response[str]:
     """Litestar's handler for its own errors: no such page, a field that does not fit."""
+    if "visit" not in request.scope["state"]:  # no route: the guard did not run
+        i18n.current.set(guard.locale_of(request))
     if error.status_code == 404:
         return answer_error(request, NotFound("there is no such page"))
-    fault = SiyajError(str(error.detail))
-    shown = {**_shown(fault), "status": error.status_code}
-    return render(request, "error.html", **shown)
+    shown = faults.said(InvalidRequest(str(error.detail)), _request_id(request.scope))
+    return render(request, "error.html", status=error.status_code, **shown)
 
 
 def error_page(scope: Scope, error: SiyajError) -> bytes:
     """The gate's page, for what goes wrong before or outside of a handler. Knows neither session nor person."""
-    accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
-    locale = i18n.preferred(accepted)
+    locale = guard.locale_of(ASGIConnection(scope))
     token = i18n.current.set(locale)
     try:
         page = environment().get_template("error.html")
@@ -92,24 +92,13 @@ def error_page(scope: Scope, error: SiyajError) -> bytes:
             "csrf": "",
             "path": scope["path"],
         }
-        return page.render(**shown, request=None, **_shown(error)).encode()
+        return page.render(**shown, request=None, **faults.said(error, _request_id(scope))).encode()
     finally:
         i18n.current.reset(token)
 
 
-def _shown(error: SiyajError) -> dict[str, Any]:
-    title = {
-        ErrorCode.NOT_FOUND: _("There is nothing here"),
-        ErrorCode.FORBIDDEN: _("You may not do this"),
-        ErrorCode.RATE_LIMITED: _("Too many attempts"),
-        ErrorCode.STALE_VERSION: _("This has changed meanwhile"),
-        ErrorCode.CASE_HELD: _("Somebody else is working on this"),
-        ErrorCode.DECISION_FINAL: _("This can no longer be undone"),
-        ErrorCode.APPEAL_CLOSED: _("An appeal is no longer possible"),
-        ErrorCode.STORAGE_UNAVAILABLE: _("The database does not answer"),
-        ErrorCode.INTERNAL: _("A fault of ours"),
-    }.get(error.code, _("This did not work"))
-    return {"title": title, "error": error, "permission": error.hint if isinstance(error, Forbidden) else None}
+def _request_id(scope: Scope) -> str:
+    return str(scope.get("state", {}).get("request_id", ""))
 
 
 @cache
