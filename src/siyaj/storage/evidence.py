@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, Select, or_, select
+from sqlalchemy import Connection, Row, ScalarSelect, or_, select
 
 from siyaj.model.clock import to_datetime, to_us
 from siyaj.model.evidence import Evidence
@@ -79,6 +79,26 @@ def listed(
     return [_evidence(row) for row in connection.execute(query.order_by(evidence.c.seq).limit(limit))]
 
 
+def page(
+    connection: Connection, *, case: str = "", subject: str = "", state: str = "", before: str = "", limit: int = 50
+) -> list[Evidence]:
+    """Return evidence, newest first, behind the id `before`. `subject`: `kind:id`; `state`: kept, held or destroyed."""
+    query = select(evidence)
+    if case:
+        query = query.where(evidence.c.case_id == case)
+    if subject:
+        kind, _, subject_id = subject.partition(":")
+        query = query.where(evidence.c.subject_kind == kind, evidence.c.subject_id == subject_id)
+    if state == "destroyed":
+        query = query.where(evidence.c.destroyed_at.is_not(None))
+    elif state:
+        held = evidence.c.hold != "" if state == "held" else evidence.c.hold == ""
+        query = query.where(evidence.c.destroyed_at.is_(None), held)
+    if before:
+        query = query.where(evidence.c.seq < _number_of(before))
+    return [_evidence(row) for row in connection.execute(query.order_by(evidence.c.seq.desc()).limit(limit))]
+
+
 def set_hold(connection: Connection, evidence_id: str, why: str) -> bool:
     """False when it is not there, or destroyed."""
     live = (evidence.c.id == evidence_id) & evidence.c.destroyed_at.is_(None)
@@ -116,8 +136,8 @@ def live_locations(connection: Connection, locations: Iterable[str]) -> set[str]
     return set(connection.execute(query).scalars())
 
 
-def _number_of(evidence_id: str) -> Select[tuple[int]]:
-    return select(evidence.c.seq).where(evidence.c.id == evidence_id)
+def _number_of(evidence_id: str) -> ScalarSelect[int]:
+    return select(evidence.c.seq).where(evidence.c.id == evidence_id).scalar_subquery()
 
 
 def _evidence(row: Row[tuple[object, ...]]) -> Evidence:

@@ -14,6 +14,7 @@ from siyaj.moderation.sessions import Visit
 from siyaj.server.console import casework, channels, overview
 from siyaj.server.console.audit import AuditController
 from siyaj.server.console.enrol import EnrolController
+from siyaj.server.console.evidence import EvidenceController
 from siyaj.server.console.guard import guard
 from siyaj.server.console.home import HomeController
 from siyaj.server.console.invitation import InvitationController
@@ -35,6 +36,7 @@ AREAS: tuple[Any, ...] = (
     PeopleController,
     InvitationController,
     AuditController,
+    EvidenceController,
     *casework.CONTROLLERS,
     *overview.CONTROLLERS,
     *channels.CONTROLLERS,

@@ -66,6 +66,7 @@ GROUPS: tuple[Group, ...] = (
                 P.KEEP_ENDPOINTS,
                 N_("Where actions go, and whether they arrived."),
             ),
+            Place(N_("Evidence"), "/console/evidence", P.SEE_EVIDENCE),
             Place(N_("People"), "/console/people", P.SEE_PEOPLE, N_("Who works here, and what they may do.")),
             Place(N_("Audit log"), "/console/audit", P.SEE_AUDIT, N_("Who did what, and whether the log is whole.")),
         ),
