@@ -46,6 +46,7 @@ def with_code(browse: Any, house: House, login: str, locale: str) -> Any:
     secret = pyotp.random_base32()
     house.runtime.people.enrol(login, secret, pyotp.TOTP(secret).at(int(time.time()) - 30), who="cli:test")
     page = browse(None, locale)
+    page.set_default_timeout(8_000)
     page.goto("/console/login")
     page.fill("[name=login]", login)
     page.fill("[name=password]", PASSWORD)
@@ -242,7 +243,7 @@ def test_a_lease_that_was_lost_locks_the_form_and_keeps_what_was_typed(browse: A
     take(house, "rania-en", case)
     page.evaluate("htmx.trigger('#lease', 'beat')")
     page.wait_for_selector("#lost [role=alert]")
-    assert page.locator("#fields").is_disabled()
+    assert page.locator("[name=reasons]").is_disabled()
     assert page.locator("[name=reasons]").input_value() == "half a thought"
     screen(page, "case-lost", "en")
 

@@ -18,6 +18,7 @@ from siyaj.moderation.runtime import Runtime
 from siyaj.policy.taxonomy import Category
 from siyaj.server.console.casework import keys, paging, words
 from siyaj.server.console.casework.dossier import names_of
+from siyaj.server.console.casework.toast import toast
 from siyaj.server.console.export import sheet
 from siyaj.server.console.i18n import N_
 from siyaj.server.console.i18n import gettext as _
@@ -98,6 +99,7 @@ class QueueController(Controller):
             badges=badges,
             keys=keys,
             words=words,
+            **toast(request, runtime, person),
         )
 
     @get("/queue/news", opt={"permission": Permission.SEE_CASES}, sync_to_thread=True)
