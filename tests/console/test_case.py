@@ -188,3 +188,27 @@ def test_evidence_of_another_case_is_not_shown_through_this_one(house: House) ->
     client = house.signed_in("rania")
     assert client.get(f"/console/cases/{one}/media/{evidence}/still").status_code == 200
     assert client.get(f"/console/cases/{other}/media/{evidence}/still").status_code == 404
+
+
+def test_lists_and_subjects_show_what_became_of_things(house: House) -> None:
+    case = ground.call(house.runtime, "m-listed", account={"id": "u-listed", "name": "مدرج"})
+    client, page = opened(house, "rania", case)
+    draft = {**DRAFT, "also_account": "limit"}
+    assert "hx-redirect" in send(client, page, f"/console/cases/{case}/decide", **draft).headers  # type: ignore[attr-defined]
+    decided = client.get("/console/decisions?action=remove&mine=1").text
+    address = re.search(r'href="(/console/decisions/dec_\w+)"', decided)
+    assert "m-listed" in decided and address
+    one = client.get(address[1]).text
+    assert "Statement of reasons" in one and "رانيا" in one
+    reported = client.get("/console/reports?kind=item").text
+    assert "m-listed" in reported and "Trusted flagger" in reported
+    assert client.get("/console/reports?text=nobody").text.count("data-row") == 0
+    assert "Nobody has appealed." in client.get("/console/appeals").text
+    subject = client.get("/console/subjects?kind=account&id=u-listed").text
+    assert "Strikes that count" in subject and "m-listed" in subject
+    item = client.get("/console/subjects?kind=item&id=m-listed").text
+    assert "What the last check saw" in item and "الفـانـوس" in item
+    assert client.get("/console/subjects?kind=item&id=never-seen").status_code == 404
+    for name in ("decisions", "appeals", "reports"):
+        sheet = client.get(f"/console/{name}.csv")
+        assert sheet.headers["content-type"].startswith("text/csv"), name

@@ -31,6 +31,16 @@ GROUPS: tuple[Group, ...] = (
             Place(N_("Home"), "/console/", P.SEE_SELF),
             Place(N_("Queue"), "/console/queue", P.SEE_CASES, N_("What waits for a person, the most urgent first.")),
             Place(N_("Channels"), "/console/channels", P.SEE_CASES, N_("Groups and rooms, and what adds up in them.")),
+            Place(
+                N_("Decisions"),
+                "/console/decisions",
+                P.SEE_CASES,
+                N_("What was decided, by whom, and what replaced it."),
+            ),
+            Place(N_("Appeals"), "/console/appeals", P.SEE_CASES, N_("Complaints against decisions.")),
+            Place(
+                N_("Reports"), "/console/reports", P.SEE_CASES, N_("What was reported, and what the reporter was told.")
+            ),
         ),
     ),
     Group(

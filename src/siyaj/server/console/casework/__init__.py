@@ -4,7 +4,17 @@ from typing import Any
 
 from siyaj.server.console.casework.case import CaseController
 from siyaj.server.console.casework.deeds import DeedsController
+from siyaj.server.console.casework.lists import ListsController
 from siyaj.server.console.casework.media import ExposureController, MediaController
 from siyaj.server.console.casework.queue import QueueController
+from siyaj.server.console.casework.subject import SubjectController
 
-CONTROLLERS: tuple[Any, ...] = (QueueController, CaseController, DeedsController, MediaController, ExposureController)
+CONTROLLERS: tuple[Any, ...] = (
+    QueueController,
+    CaseController,
+    DeedsController,
+    MediaController,
+    ExposureController,
+    ListsController,
+    SubjectController,
+)

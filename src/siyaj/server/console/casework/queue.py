@@ -160,21 +160,21 @@ def _query(request: AnyRequest) -> dict[str, str]:
     return {field: str(request.query_params.get(field) or "")[:300] for field in FIELDS}
 
 
-def _one(kind: type[E], value: str) -> E | None:
+def one_of(kind: type[E], value: str) -> E | None:
     return kind(value) if value in {each.value for each in kind} else None
 
 
 def chosen_by(query: Mapping[str, str], person: Person) -> QueueFilter:
     """Read the filters; a value that is none of those offered is left out. Open cases unless it says otherwise."""
-    state = None if query["state"] == "all" else _one(CaseState, query["state"]) or CaseState.OPEN
-    sort = _one(QueueSort, query["sort"]) or QueueSort.PRIORITY
+    state = None if query["state"] == "all" else one_of(CaseState, query["state"]) or CaseState.OPEN
+    sort = one_of(QueueSort, query["sort"]) or QueueSort.PRIORITY
     return QueueFilter(
         state=state,
         language=query["language"] or None,
         policy=query["policy"],
-        kind=_one(SubjectKind, query["kind"]),
-        level=_one(Level, query["level"]),
-        origin=_one(CaseOrigin, query["origin"]),
+        kind=one_of(SubjectKind, query["kind"]),
+        level=one_of(Level, query["level"]),
+        origin=one_of(CaseOrigin, query["origin"]),
         holder=person.id if query["whose"] == Whose.HELD else "",
         assignee=person.id if query["whose"] == Whose.GIVEN else "",
         overdue=bool(query["overdue"]),

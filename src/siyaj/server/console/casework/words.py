@@ -233,6 +233,10 @@ def lasting(seconds: float) -> str:
     return format_timedelta(round(seconds), granularity="second", locale=i18n.current.get().value)
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 def remaining(case: Case, now: datetime | None = None) -> str:
     """Return how long a case may still wait, or by how much it is late."""
     left = (case.deadline - (now or datetime.now(UTC))).total_seconds()

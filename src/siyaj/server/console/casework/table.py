@@ -1,0 +1,51 @@
+"""A list as a table of cells: what decisions, appeals, reports and the pages of subjects have in common."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from siyaj.server.console.casework.marked import Piece, one_line
+
+
+class Cell(Struct, frozen=True):
+    """`words` are cut so that nothing in them deceives; `at` is shown as a time instead."""
+
+    words: Sequence[Piece] = ()
+    href: str = ""
+    tone: str = ""
+    under: Sequence[Piece] = ()
+    at: datetime | None = None
+    is_id: bool = False
+
+
+def cell(text: str, *, href: str = "", tone: str = "", under: str = "", is_id: bool = False) -> Cell:
+    return Cell(one_line(text), href, tone, one_line(under), is_id=is_id)
+
+
+def moment(at: datetime | None) -> Cell:
+    return Cell(at=at)
+
+
+class Filter(Struct, frozen=True):
+    """A field of the filter form: a choice, or words where there are no options."""
+
+    name: str
+    label: str
+    options: Sequence[tuple[str, str]] = ()
+
+
+class Listed(Struct):
+    """A page of a list. Addresses are empty where there is nothing further."""
+
+    title: str
+    about: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    filters: Sequence[Filter]
+    query: dict[str, str]
+    path: str
+    export: str
+    following: str
+    first: bool
+    nothing: str

@@ -1,0 +1,63 @@
+"""Pages of reports, newest first, for lists and exports."""
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, or_, select
+
+from siyaj.model.clock import to_datetime
+from siyaj.model.report import NewReport, Report, ReportReason, ReportState, Subject, SubjectKind
+from siyaj.storage.tables import reports
+
+
+class ReportFilter(Struct, kw_only=True, omit_defaults=True):
+    """All that are given must hold. `text` is a whole id: of a subject or reporter, or a receipt."""
+
+    state: ReportState | None = None
+    reason: ReportReason | None = None
+    kind: SubjectKind | None = None
+    subject: Subject | None = None
+    case: str = ""
+    text: str = ""
+
+
+class Listing(Struct):
+    """A report as a list has it; `weight` in percent."""
+
+    number: int
+    report: Report
+    weight: int
+
+
+def page(connection: Connection, chosen: ReportFilter, before: int | None = None, limit: int = 50) -> list[Listing]:
+    """Return reports, newest first, with a number below `before`."""
+    c = reports.c
+    equal = [
+        (c.state, chosen.state.value if chosen.state else None),
+        (c.reason, chosen.reason.value if chosen.reason else None),
+        (c.subject_kind, chosen.kind.value if chosen.kind else None),
+        (c.case_id, chosen.case or None),
+        (c.subject_kind, chosen.subject.kind.value if chosen.subject else None),
+        (c.subject_id, chosen.subject.id if chosen.subject else None),
+    ]
+    query = select(reports).where(*(column == value for column, value in equal if value is not None))
+    if chosen.text:
+        query = query.where(or_(c.subject_id == chosen.text, c.reporter_id == chosen.text, c.receipt == chosen.text))
+    if before is not None:
+        query = query.where(c.seq < before)
+    found = []
+    for row in connection.execute(query.order_by(c.seq.desc()).limit(limit)):
+        given = msgspec.json.decode(bytes(row.report), type=NewReport)
+        report = Report(
+            receipt=row.receipt,
+            subject=Subject(SubjectKind(row.subject_kind), row.subject_id),
+            reason=given.reason,
+            text=given.text,
+            reporter=given.reporter,
+            content=given.content,
+            state=ReportState(row.state),
+            outcome=row.outcome,
+            case=row.case_id,
+            received_at=to_datetime(row.received_at),
+        )
+        found.append(Listing(row.seq, report, row.weight))
+    return found
