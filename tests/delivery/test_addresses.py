@@ -1,14 +1,21 @@
 """An endpoint leads to where its operator may send, and nowhere else."""
 
 import socket
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from siyaj.delivery.addresses import check_url, refusal, resolve
 from siyaj.delivery.outgoing import Outgoing, Unreachable
 from siyaj.model.errors import InvalidRequest
-from tests.delivery.receiver import Receiver
+from tests.delivery.receiver import Receiver, receiver
 
 
 @pytest.mark.parametrize(
@@ -39,7 +46,7 @@ def test_public_addresses_are_fine(address: str) -> None:
 @pytest.mark.parametrize(
     "url",
     ["ftp://x/", "https://", "http://forum.example/", "https://a:b@forum.example/", "https://x/#f", "https://[::1", "x",
-     "https://x:99999/"],
+     "https://x:99999/", "https://منتدى.example/", "https://x/a b", "https://x/\x07"],
 )  # fmt: skip
 def test_what_is_no_webhooks_address_is_refused(url: str) -> None:
     with pytest.raises(InvalidRequest):
@@ -77,3 +84,31 @@ def test_a_private_endpoint_is_not_even_connected_to(platform: Receiver) -> None
     with pytest.raises(Unreachable, match="private network"):
         Outgoing(allow_private=False).send("POST", platform.url, {}, b"{}")
     assert platform.received == []
+
+
+def test_a_certificate_must_be_the_names_not_the_addresss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection goes to an address, but it is the name's certificate that is asked for and checked."""
+    key, pem = ec.generate_private_key(ec.SECP256R1()), tmp_path / "pem"
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "platform.example")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("platform.example")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem.write_bytes(private + made.public_bytes(Encoding.PEM))
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: real("127.0.0.1", *rest, **more))
+    with receiver() as platform:
+        served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        served.load_cert_chain(pem)
+        platform.socket = served.wrap_socket(platform.socket, server_side=True)
+        outgoing = Outgoing(allow_private=True)
+        port = platform.server_port
+        with pytest.raises(Unreachable, match="certificate"):
+            outgoing.send("POST", f"https://platform.example:{port}/", {}, b"{}")
+        outgoing._tls.load_verify_locations(pem)
+        assert outgoing.send("POST", f"https://platform.example:{port}/", {}, b"{}").status == 200
+        with pytest.raises(Unreachable, match="certificate"):
+            outgoing.send("POST", f"https://another.example:{port}/", {}, b"{}")

@@ -120,7 +120,7 @@ def test_a_receiver_that_hangs_is_given_up_on_and_holds_up_no_other(
     decide: Decide,
     trick: object,
 ) -> None:
-    monkeypatch.setattr(outgoing.Outgoing.send, "__kwdefaults__", {"seconds": 1.0})
+    monkeypatch.setitem(outgoing.Outgoing.send.__kwdefaults__, "seconds", 1.0)
     platform.answers.append(trick)  # type: ignore[arg-type]
     add_endpoint(database, keyring, "other", platform.url.replace("/hook", "/other"))
     began = time.monotonic()

@@ -27,6 +27,8 @@ def check_url(url: str, *, allow_private: bool) -> None:
         _ = parts.port
     except ValueError:
         raise InvalidRequest(f"{url!r} is no URL", field="url") from None
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise InvalidRequest(f"{url!r} must be ASCII: names in punycode, paths percent-encoded", field="url")
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise InvalidRequest(f"{url!r} is no http address", field="url", hint="https://your.platform/hook")
     if parts.scheme == "http" and not allow_private:

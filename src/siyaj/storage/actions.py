@@ -1,12 +1,13 @@
 """Actions: the outbox. They are written in the transaction of the decision, and leave from `not_before` on."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, and_, exists, select, update
+from sqlalchemy import Connection, Row, and_, exists, select, text, update
 
 from siyaj.model.action import ActionKind, DeliveryState, PlatformAction
 from siyaj.model.clock import now_us, to_datetime, to_us
@@ -33,6 +34,7 @@ def enqueue(connection: Connection, new: Sequence[NewAction]) -> list[str]:
 
     An action of the kind `none` is not sent: leave it out. The order of the list is the order in which they arrive.
     """
+    _take_turns(connection, new)
     now = now_us()
     live = connection.execute(select(endpoints.c.id).where(endpoints.c.disabled_at.is_(None))).scalars().all()
     ids = []
@@ -48,6 +50,15 @@ def enqueue(connection: Connection, new: Sequence[NewAction]) -> list[str]:
         if rows:
             connection.execute(deliveries.insert(), rows)
     return ids
+
+
+def _take_turns(connection: Connection, new: Sequence[NewAction]) -> None:
+    """Two transactions that act on one subject write one after the other, so that numbers grow in the order of commit:
+    else the later action could be seen, and sent, before the earlier one. SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        for key in sorted({action.subject.key for action in new}):
+            lock = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
 
 def cancel(connection: Connection, decision: str) -> int:

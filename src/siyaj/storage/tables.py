@@ -386,6 +386,7 @@ deliveries = Table(
     Column("error", Text, nullable=False, server_default="", comment="what the platform said last"),
     Column("answer", Text, nullable=False, server_default="", comment="what the platform said it did"),
     Index("ix_deliveries_state_next_at", "state", "next_at"),
+    Index("ix_deliveries_endpoint_id_state_next_at", "endpoint_id", "state", "next_at"),
     comment="One action at one endpoint.",
 )
 

@@ -488,6 +488,9 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
         comment="One action at one endpoint.",
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_deliveries_endpoint_id_state_next_at", ["endpoint_id", "state", "next_at"], unique=False
+        )
         batch_op.create_index("ix_deliveries_state_next_at", ["state", "next_at"], unique=False)
 
     op.create_table(
