@@ -64,13 +64,13 @@ def answer_error(request: AnyRequest, error: SiyajError) -> Response[str]:
     if isinstance(error, Unauthenticated) and request.scope["path"].startswith("/console"):
         path = path_of(request) if request.scope["method"] == "GET" else "/console/"
         return redirect(request, f"/console/login?next={quote(path)}" if path != "/console/" else "/console/login")
+    _choose_language(request)
     return render(request, "error.html", status=STATUS[error.code], **faults.said(error, _request_id(request.scope)))
 
 
 def answer_http(request: AnyRequest, error: HTTPException) -> Response[str]:
     """Litestar's handler for its own errors: no such page, a field that does not fit."""
-    if "visit" not in request.scope["state"]:  # no route: the guard did not run
-        i18n.current.set(guard.locale_of(request))
+    _choose_language(request)
     if error.status_code == 404:
         return answer_error(request, NotFound("there is no such page"))
     shown = faults.said(InvalidRequest(str(error.detail)), _request_id(request.scope))
@@ -95,6 +95,11 @@ def error_page(scope: Scope, error: SiyajError) -> bytes:
         return page.render(**shown, request=None, **faults.said(error, _request_id(scope))).encode()
     finally:
         i18n.current.reset(token)
+
+
+def _choose_language(request: AnyRequest) -> None:
+    """For an error where no guard ran: a path that is no route, a static file."""
+    i18n.current.set(guard.locale_of(request))
 
 
 def _request_id(scope: Scope) -> str:
