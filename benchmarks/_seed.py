@@ -31,6 +31,9 @@ _EVENT = {
 _REASON = {"rule": "known-statement", "policy": "tvec", "action": "hold", "text": "It is near.", "text_ar": "إنه قريب."}
 _RECORD = {
     "event": _EVENT,
+    "signals": [{"type": "text", "value": _TEXT, "quality": 100, "part": "text"}],
+    "matches": [{"bank": "known", "entry": 1, "signal": "text", "distance": 0.1, "opinion": "seed", "part": "text"}],
+    "timings": {"extract": 100, "match": 100, "policy": 50},
     "reasons": [_REASON],
     "rules": [{"rule": "known-statement", "mode": "live", "action": "hold"}],
 }

@@ -1,6 +1,8 @@
 """The dashboard and the published figures, against a past that is small enough to count by hand."""
 
+import random
 from datetime import date, timedelta
+from statistics import median_low
 
 import pytest
 
@@ -11,7 +13,7 @@ from siyaj.model.settings import Settings
 from siyaj.moderation.numbers import Numbers
 from siyaj.moderation.published import as_csv, last_quarter, publish
 from siyaj.moderation.quality import Quality
-from siyaj.storage import tables
+from siyaj.storage import numbers, tables
 from siyaj.storage.database import Database
 from siyaj.storage.keyring import Keyring
 from tests.moderation.past import add_verdicts, decide, open_case
@@ -144,6 +146,20 @@ def test_csv_has_a_line_for_each_figure_and_a_column_for_each_breakdown(past: Da
     assert len(lines) == len(found.lines) + 1
     assert lines[0].startswith("since,until,measure,reason")
     assert len({line.count(",") for line in lines}) == 1
+
+
+def test_medians_are_those_of_the_textbook(database: Database) -> None:
+    chance = random.Random(5)
+    waits: dict[int, list[int]] = {}
+    for number in range(60):
+        day, waited = number % 3, chance.randrange(1, 10_000) * 1_000_000
+        at = (NOW // DAY - 5 + day) * DAY + number
+        open_case(database, f"m{number}", opened_at=at, first_seen_at=at + waited)
+        waits.setdefault(day, []).append(waited // 1_000_000)
+    with database.read() as connection:
+        found = numbers.first_looks(connection, NOW - 10 * DAY, NOW)
+    assert list(found.days.values()) == [median_low(its) for its in waits.values()]
+    assert found.overall == median_low([one for its in waits.values() for one in its])
 
 
 def test_an_empty_period_says_nothing_rather_than_nought(database: Database) -> None:

@@ -1,9 +1,9 @@
 """Numbers: the dashboard of a team's own work, from daily counts and indexes."""
 
+import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import median_low
 
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.numbers import AgreementLine, Dashboard, Day, ErrorRates, QualityReport, Share
@@ -12,13 +12,15 @@ from siyaj.moderation.agreement import kappa, wilson
 from siyaj.storage import numbers, samples
 from siyaj.storage.daily import day_of
 from siyaj.storage.database import Connection, Database
-from siyaj.storage.numbers import DAY_US, Wait
+from siyaj.storage.numbers import DAY_US, Waits
 
 HOUR_US = 3_600_000_000
 AGES = (("1h", 1), ("4h", 4), ("12h", 12), ("24h", 24), ("72h", 72))
 """Upper ends of the ages of what waits, in hours; the last slice is `older`."""
 MOST_SLICES = 12
 MOST_DAYS = 400
+REMEMBERED_SECONDS = 15.0
+"""Many look at the dashboard at once; it says of when it is."""
 
 
 class Numbers:
@@ -26,14 +28,21 @@ class Numbers:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._remembered: dict[int, tuple[float, Dashboard]] = {}
 
     def dashboard(self, days: int = 30, now: int | None = None) -> Dashboard:
-        """Return the last `days` days, today among them."""
+        """Return the last `days` days, today among them; at most REMEMBERED_SECONDS old, unless `now` is given."""
+        before = self._remembered.get(days)
+        if now is None and before is not None and time.monotonic() - before[0] < REMEMBERED_SECONDS:
+            return before[1]
         moment = now or now_us()
         until = (moment // DAY_US + 1) * DAY_US
         since = until - min(max(days, 1), MOST_DAYS) * DAY_US
         with self._database.read() as connection:
-            return _dashboard(connection, since, until, moment)
+            seen = _dashboard(connection, since, until, moment)
+        if now is None:
+            self._remembered[days] = (time.monotonic(), seen)
+        return seen
 
     def quality(self, days: int = 90, now: int | None = None) -> QualityReport:
         """Return how well people agree, and the error rates, over the last `days` days."""
@@ -73,11 +82,6 @@ def errors(judged: Iterable[Sample]) -> ErrorRates:
     )
 
 
-def middle(waits: Sequence[Wait]) -> int | None:
-    """Return the median wait in seconds."""
-    return median_low(wait.waited for wait in waits) // 1_000_000 if waits else None
-
-
 def _dashboard(connection: Connection, since: int, until: int, now: int) -> Dashboard:
     looks, closings = numbers.first_looks(connection, since, until), numbers.closings(connection, since, until)
     waiting = numbers.waiting_since(connection)
@@ -96,8 +100,8 @@ def _dashboard(connection: Connection, since: int, until: int, now: int) -> Dash
         overdue=numbers.overdue(connection, now),
         oldest_hours=(now - waiting[0]) / HOUR_US if waiting else 0.0,
         ages=_ages(waiting, now),
-        first_look=middle(looks),
-        to_decision=middle(closings),
+        first_look=looks.overall,
+        to_decision=closings.overall,
         by_policy=_slices((key.policy, count) for key, count in people.items() if key.policy),
         by_language=_slices((key.language, count) for key, count in people.items()),
         by_action=_slices((key.action, count) for key, count in people.items()),
@@ -114,14 +118,13 @@ def _days(
     connection: Connection,
     since: int,
     until: int,
-    looks: Sequence[Wait],
-    closings: Sequence[Wait],
+    looks: Waits,
+    closings: Waits,
     waiting: int,
     decided: Mapping[tuple[str, str], int],
 ) -> list[Day]:
     opened, closed = numbers.opened(connection, since, until), numbers.closed(connection, since, until)
     reported = numbers.reported(connection, since, until)
-    first, final = _by_day(looks), _by_day(closings)
     days: list[Day] = []
     for start in range(until - DAY_US, since - 1, -DAY_US):  # backwards: how many wait is known of the present
         day = day_of(start)
@@ -133,21 +136,14 @@ def _days(
                 closed=closed.get(day, 0),
                 reports=reported.get(day, 0),
                 backlog=waiting,
-                first_look=middle(first.get(day, [])),
-                to_decision=middle(final.get(day, [])),
+                first_look=looks.days.get(day),
+                to_decision=closings.days.get(day),
                 appeals=sum(states.values()),
                 overturned=states["overturned"],
             )
         )
         waiting = max(0, waiting - opened.get(day, 0) + closed.get(day, 0))
     return days[::-1]
-
-
-def _by_day(waits: Sequence[Wait]) -> dict[str, list[Wait]]:
-    numbered: dict[int, list[Wait]] = {}
-    for wait in waits:
-        numbered.setdefault(wait.at // DAY_US, []).append(wait)
-    return {day_of(number * DAY_US): its for number, its in numbered.items()}
 
 
 def _ages(waiting: Sequence[int], now: int) -> list[Share]:

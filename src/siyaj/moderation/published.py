@@ -15,11 +15,11 @@ from siyaj.model.errors import InvalidRequest
 from siyaj.model.numbers import Line, Published, Rate
 from siyaj.model.sample import Grade, grade
 from siyaj.moderation.agreement import wilson
-from siyaj.moderation.numbers import errors, middle
+from siyaj.moderation.numbers import errors
 from siyaj.storage import numbers, samples
 from siyaj.storage.daily import Key
 from siyaj.storage.database import Connection, Database
-from siyaj.storage.numbers import Wait
+from siyaj.storage.numbers import Waits
 
 LONGEST_DAYS = 400
 
@@ -136,6 +136,5 @@ def _rate(measure: str, rate: Rate, **by: str) -> Line:
     return Line(measure, rate.share, {**by, "of": str(rate.of)}, rate.low, rate.high)
 
 
-def _hours(waits: list[Wait]) -> float | None:
-    seconds = middle(waits)
-    return None if seconds is None else round(seconds / 3_600, 2)
+def _hours(waits: Waits) -> float | None:
+    return None if waits.overall is None else round(waits.overall / 3_600, 2)
