@@ -153,6 +153,11 @@ def test_who_may_see_no_cases_sees_no_channels(house: House) -> None:
     assert client.get("/console/channels/new").status_code == 403
 
 
+def test_a_case_leads_to_its_channel(house: House) -> None:
+    answer = house.signed_in("noor").get("/console/subjects/channel/%21room%3Aexample.org")
+    assert answer.headers["location"] == "/console/channels/%21room%3Aexample.org"
+
+
 def test_an_unknown_channel_is_a_404(house: House) -> None:
     assert house.signed_in("noor").get("/console/channels/nothing").status_code == 404
 

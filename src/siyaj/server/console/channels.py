@@ -21,7 +21,7 @@ from siyaj.server.console.channel_plot import timeline_plot
 from siyaj.server.console.export import sheet
 from siyaj.server.console.i18n import N_
 from siyaj.server.console.i18n import gettext as _
-from siyaj.server.console.page import render
+from siyaj.server.console.page import redirect, render
 from siyaj.server.console.session import AnyRequest, TheRuntime
 
 _SEE = {"permission": Permission.SEE_CASES}
@@ -151,7 +151,17 @@ class ChannelsExport(Controller):
         return sheet("channels", names, rows)
 
 
-CONTROLLERS = (ChannelPages, ChannelsExport)
+class ChannelAsSubject(Controller):
+    """Where the other pages look for a subject of any kind."""
+
+    path = "/subjects/channel"
+
+    @get("/{channel:str}", opt=_SEE, sync_to_thread=False)
+    def there(self, request: AnyRequest, channel: Annotated[str, PathParameter()]) -> Response[str]:
+        return redirect(request, address(channel))
+
+
+CONTROLLERS = (ChannelPages, ChannelsExport, ChannelAsSubject)
 
 
 def address(channel: str) -> str:
