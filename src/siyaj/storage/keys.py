@@ -33,8 +33,8 @@ SCOPES = (
     "actions:ack",
     "state:read",
 )
-"""What a key may do. Each route names the one that it needs; `cases:decide` and `appeals:decide` say what one that works on
-cases may decide."""
+"""What a key may do. Each route names the one that it needs; `cases:decide` and `appeals:decide` say what a key that
+works on cases may decide."""
 
 
 class Key(Struct):
