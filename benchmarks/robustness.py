@@ -17,9 +17,11 @@ from benchmarks._pictures import scene
 from benchmarks._plot import plot
 from benchmarks.report import Row
 from siyaj.matching.local import LocalIndex
+from siyaj.signals.base import Content, ContentKind
 from siyaj.signals.local import draw_pixels
 from siyaj.signals.local_value import Features, pack
 from siyaj.signals.pdq import RADIUS, hash_dihedral, hash_pixels
+from siyaj.signals.undone import UNDONE
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 LONGEST = 1_000
@@ -74,16 +76,21 @@ def _bits(digits: str) -> np.ndarray:
 
 
 def _found(bank: Bank, picture: Image.Image) -> tuple[set[int], set[int], set[int]]:
-    """Return the numbers found by plain PDQ, by PDQ with its turned and mirrored forms, and by those and `local`."""
+    """Return the numbers found by plain PDQ, by PDQ with its turned and mirrored forms, and by those, `undone` and
+    `local`."""
     buffer = io.BytesIO()
     picture.save(buffer, "BMP")
     hashes, _ = hash_dihedral(buffer.getvalue())
     plain = _near(bank, hashes["plain"])
     turns = plain.union(*(_near(bank, each) for each in hashes.values()))
-    pixels = np.asarray(picture)
-    drawn = draw_pixels(pixels)
+    undone = set().union(*(_near(bank, signal.value) for signal in UNDONE.extract(_content(buffer))))
+    drawn = draw_pixels(np.asarray(picture))
     local = {ref - 1 for ref, _ in bank.known.find(drawn[1])} if drawn else set()
-    return plain, turns, turns | local
+    return plain, turns, turns | undone | local
+
+
+def _content(buffer: io.BytesIO) -> Content:
+    return Content(ContentKind.IMAGE, data=buffer.getvalue())
 
 
 def _near(bank: Bank, digits: str) -> set[int]:
@@ -156,17 +163,19 @@ def _tiles(pictures: Sequence[Image.Image], count: int) -> list[Image.Image]:
 def _costs(bank: Bank, sizes: Sequence[int]) -> list[Row]:
     drawn = [each for each in (draw_pixels(np.asarray(jpeg(picture))) for picture in bank.pictures[:40]) if each]
     extract = np.median([_timed(partial(draw_pixels, np.asarray(picture))) for picture in bank.pictures[:40]])
+    undoing = float(np.median([_timed(partial(UNDONE.extract, _as_jpeg(picture))) for picture in bank.pictures[:40]]))
     pool = [each[0] for each in (draw_pixels(np.asarray(scene(40_000 + n))) for n in range(200)) if each]
     pool += [each[0] for each in drawn]
     rows, first = [], 0.0
     for size in sizes:
         _fill(bank.known, pool, size)
-        took = float(np.median([_timed(partial(bank.known.find, each[1])) for each in drawn])) + float(extract)
+        took = (
+            float(np.median([_timed(partial(bank.known.find, each[1])) for each in drawn])) + float(extract) + undoing
+        )
         first = first or took
         each = bank.known.nbytes / len(bank.known)
-        note = (
-            f"drawing {extract * 1e3:.0f} ms of it; features recombined from {len(pool)} pictures, 6 % of bits flipped"
-        )
+        note = f"drawing {extract * 1e3:.0f} ms of it, undoing {undoing * 1e3:.0f} ms; "
+            f"features recombined from {len(pool)} pictures, 6 % of bits flipped"
         rows.append(
             Row(
                 f"a picture, {size:,} banked",
@@ -179,6 +188,12 @@ def _costs(bank: Bank, sizes: Sequence[int]) -> list[Row]:
         )
         rows.append(Row(f"memory, {size:,} banked", f"{each / 1024:.1f} KB a picture", "–", "–", "≤ 16 KB"))
     return rows
+
+
+def _as_jpeg(picture: Image.Image) -> Content:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=85)
+    return _content(buffer)
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from siyaj.model.errors import MediaTooLarge, UnreadableMedia
 from siyaj.signals.box import MediaBox
-from siyaj.signals.show import View
+from siyaj.signals.shown import View
 from tests.signals.signal_pictures import blots, file
 
 

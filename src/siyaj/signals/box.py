@@ -25,7 +25,7 @@ from msgspec import Struct
 
 from siyaj.model.errors import DecoderKilled, ErrorCode, MediaTooLarge, UnreadableMedia
 from siyaj.signals.files import Extraction, hash_only, open_regular, unreadable
-from siyaj.signals.show import Shown, View
+from siyaj.signals.shown import Shown, View
 
 T = TypeVar("T")
 

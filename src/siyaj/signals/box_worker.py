@@ -20,7 +20,8 @@ from siyaj.model.errors import ErrorCode, SiyajError
 from siyaj.signals.base import Content, ContentKind
 from siyaj.signals.box import LENGTH, Job
 from siyaj.signals.files import Extraction, Limits, drawn_from, extract_file, extract_path
-from siyaj.signals.show import Shown, View, show
+from siyaj.signals.show import show
+from siyaj.signals.shown import Shown, View
 
 _PR_SET_NO_NEW_PRIVS = 38
 

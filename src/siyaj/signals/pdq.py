@@ -68,16 +68,28 @@ def hash_dihedral(data: bytes) -> tuple[dict[str, str], int]:
 
 def _dihedral(data: bytes) -> tuple[dict[str, str], int, bytes]:
     """Return hashes, quality, and the blurred 64 × 64 grey that they were made from."""
+    decoded, measured = _measure(data)
+    hashes, quality = _oriented(decoded.array, decoded.size, decoded.block, measured)
+    still = b"" if measured is None else measured.picture.clip(0, 255).astype("uint8").tobytes()
+    return hashes, quality, still
+
+
+def hash_oriented(pixels: "NDArray[np.uint8]") -> tuple[dict[str, str], int]:
+    """The same as `hash_dihedral` for decoded pixels: (h, w, 3) RGB or (h, w) luma, uint8."""
+    return _oriented(pixels, pixels.shape[:2], 1, _measure_pixels(pixels))
+
+
+def _oriented(
+    pixels: "NDArray[np.uint8]", size: tuple[int, int], block: int, measured: "_Measured | None"
+) -> tuple[dict[str, str], int]:
     from siyaj.signals import pdq_kernel  # noqa: PLC0415  (numba costs half a second to import)
 
-    decoded, measured = _measure(data)
     plain = _plain(measured)
     hashes = {"plain": plain.hex}
-    if measured is None:
-        return hashes, plain.quality, b""
-    turned = pdq_kernel.turned(decoded.array, decoded.size, decoded.block)
-    hashes |= {name: pdq_kernel.bits_of(coefficients) for name, coefficients in turned.items()}
-    return hashes, plain.quality, measured.picture.clip(0, 255).astype("uint8").tobytes()
+    if measured is not None:
+        turned = pdq_kernel.turned(pixels, size, block)
+        hashes |= {name: pdq_kernel.bits_of(coefficients) for name, coefficients in turned.items()}
+    return hashes, plain.quality
 
 
 def hash_pixels(pixels: "NDArray[np.uint8]") -> PdqHash:
@@ -140,7 +152,7 @@ class Pdq(Struct, frozen=True):
 
     name: str = "pdq"
     content_kinds: frozenset[ContentKind] = frozenset({ContentKind.IMAGE})
-    queried_by: frozenset[str] = frozenset({"pdq"})
+    queried_by: frozenset[str] = frozenset({"pdq", "undone"})
     index: IndexSpec = IndexSpec("hamming", {"bits": BITS, "radius": RADIUS})
 
     @property

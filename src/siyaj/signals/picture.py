@@ -96,6 +96,22 @@ def decode(data: bytes, finest: int | None) -> Decoded:
     return Decoded(array, (width, height) if swapped else (height, width), block)
 
 
+def decode_small(data: bytes, side: int) -> NDArray[np.uint8]:
+    """Decode to upright luma or RGB of at most `side` pixels each way; a JPEG is scaled in the DCT domain first.
+
+    Raises UnreadableMedia, MediaTooLarge.
+    """
+    picture = open_picture(data)
+    if picture.format in ("JPEG", "MPO") and picture.mode in ("RGB", "L"):
+        picture.draft(picture.mode, (side, side))
+    try:
+        small = Image.fromarray(_array(picture)[0])
+    except Exception as error:
+        raise _unreadable(error) from None
+    small.thumbnail((side, side), Image.Resampling.BOX)
+    return np.asarray(small)
+
+
 def _array(picture: Image.Image) -> tuple[NDArray[np.uint8], bool]:
     """Return upright pixels, and whether rows and columns were swapped for that. Of an animation the first frame."""
     picture.load()

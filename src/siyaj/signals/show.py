@@ -9,7 +9,6 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-from msgspec import Struct
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -17,6 +16,7 @@ from siyaj.model.errors import UnreadableMedia
 from siyaj.signals.base import ContentKind
 from siyaj.signals.limits import MAX_PIXELS
 from siyaj.signals.picture import decode
+from siyaj.signals.shown import Shown, View
 from siyaj.signals.sniff import content_kind, media_type, moves
 from siyaj.signals.video_file import open_moving
 
@@ -25,29 +25,6 @@ COLUMNS = 3
 """Of a video's frames in one picture."""
 GAP = 4
 QUALITY = 80
-
-
-class View(Struct, frozen=True):
-    """What is wanted: at most `side` pixels on the longer side; `frames` of a video, spread over it, in rows of three.
-
-    `side` is for each frame.
-    """
-
-    side: int
-    grey: bool = True
-    frames: int = 1
-
-
-class Shown(Struct):
-    """A JPEG and its size; or, where there is none, an error's code and message."""
-
-    data: bytes = b""
-    width: int = 0
-    height: int = 0
-    seconds: float = 0.0
-    """How long it plays; 0 for a picture."""
-    code: str = ""
-    message: str = ""
 
 
 def show(data: bytes, view: View, max_pixels: int) -> Shown:

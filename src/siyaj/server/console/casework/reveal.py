@@ -9,7 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from siyaj.model.clock import now_us
-from siyaj.signals.show import View
+from siyaj.signals.shown import View
 from siyaj.storage.keyring import Keyring
 
 TOKEN_US = 15 * 60 * 1_000_000
