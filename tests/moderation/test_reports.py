@@ -106,6 +106,26 @@ def test_ten_in_the_same_second_are_ten_receipts_and_one_case(desk: Desk) -> Non
     assert desk.case(told[0]).reports == 10
 
 
+def test_two_processes_merge_into_the_same_cases(desk: Desk, tmp_path: Path) -> None:
+    other = Desk(desk.database, tmp_path)
+    with ThreadPoolExecutor(12) as threads:
+
+        def report(number: int) -> str:
+            mine = desk if number % 2 else other
+            return mine.receipt(f"item:m-{number % 5}", reporter={"id": f"u-{number % 11}"})
+
+        receipts = list(threads.map(report, range(120)))
+    other.reports.close()
+    with desk.database.read() as connection:
+        rows = connection.execute(tables.reports.select()).all()
+        opened = cases.open_ids(connection, [f"item:m-{number}" for number in range(5)])
+        counted = {case: (found := cases.get(connection, case)) and found.reports for case in opened.values()}
+        waiting = reporters.found(connection, [f"u-{number}" for number in range(11)])
+    assert len(opened) == 5
+    assert counted == {case: sum(row.case_id == case for row in rows) for case in opened.values()}
+    assert sum(record.open for record in waiting.values()) == len(rows) == len(set(receipts))
+
+
 def test_who_was_right_weighs_more_than_who_was_wrong(desk: Desk) -> None:
     for number, (who, upheld) in enumerate([("right", True), ("wrong", False)] * 3):
         report = desk.report(f"item:old-{number}", reporter={"id": who})

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec import Struct, field
+
 from siyaj.model.case import CaseState
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.errors import AlreadyExists, IdempotencyMismatch, SiyajError
@@ -17,10 +19,26 @@ from siyaj.moderation.weights import HOUR_US, SEVERITY, Incoming, Weights, grown
 from siyaj.storage import audit, cases, reporters, reports
 from siyaj.storage.cases import NewCase
 from siyaj.storage.database import Connection
+from siyaj.storage.evidence import Kept
 from siyaj.storage.reporters import Record
 
 LIFE_HOURS = 1.0
 """Deadline of a case about a threat to life (DSA Article 18: without delay)."""
+
+
+class _After(Struct):
+    """What is written last, because it takes the lock of the audit log: cases, reporters, audit is the order in which
+    every transaction locks."""
+
+    sealed: list[Kept] = field(default_factory=list)
+    lives: list[str] = field(default_factory=list)
+    """Cases that turned out to be about a threat to life."""
+
+    def keep(self, one: Incoming, case: str) -> None:
+        """The files that were sealed before belong to a case now."""
+        for kept in one.sealed:
+            kept.evidence.case = case
+            self.sealed.append(kept)
 
 
 class Intake:
@@ -43,9 +61,13 @@ class Intake:
         opened = cases.open_ids(connection, by_subject)
         records = reporters.found(connection, [one.given.reporter.id for one in batch if one.given.reporter.id])
         told: set[str] = set()
+        after = _After()
         for subject in sorted(by_subject):
-            told |= self._merge(connection, by_subject[subject], opened.get(subject), records)
+            told |= self._merge(connection, by_subject[subject], opened.get(subject), records, after)
         reporters.opened(connection, self._waiting(by_subject, told), set(records), now_us())
+        record_evidence(connection, after.sealed)
+        for case in after.lives:
+            audit.write(connection, "system", "case.life", case, notify=self._life_contact)
         return [self._answer(one, fresh, known) for one in batch]
 
     def _answer(
@@ -78,11 +100,12 @@ class Intake:
         batch: Sequence[Incoming],
         case_id: str | None,
         records: dict[str, Record],
+        after: _After,
     ) -> set[str]:
         """Write the reports on one subject, and grow its case or open one. Return the receipts that were told the
         outcome at once."""
         now = now_us()
-        told = set() if case_id else self._tell_at_once(connection, batch, now)
+        told = set() if case_id else self._tell_at_once(connection, batch, now, after)
         batch = [one for one in batch if one.receipt not in told]
         if not batch:
             return told
@@ -91,18 +114,18 @@ class Intake:
         urgent = any(one.given.reason is ReportReason.THREAT_TO_LIFE for one in batch)
         deadline = now + (int(LIFE_HOURS * HOUR_US) if urgent else self._first_review_us)
         if case_id is None:
-            case_id = self._open(connection, batch, weights, urgent, deadline)
+            case_id = self._open(connection, batch, weights, urgent, deadline, after)
         else:
-            self._grow(connection, case_id, batch, weights, urgent, deadline)
+            self._grow(connection, case_id, batch, weights, urgent, deadline, after)
         for row in rows:
             row.case_id = case_id
         reports.insert(connection, rows)
         reports.set_weight(connection, weights.lowered, WEIGHT)
         for one in batch:
-            _keep(connection, one, case_id)
+            after.keep(one, case_id)
         return told
 
-    def _tell_at_once(self, connection: Connection, batch: Sequence[Incoming], now: int) -> set[str]:
+    def _tell_at_once(self, connection: Connection, batch: Sequence[Incoming], now: int, after: _After) -> set[str]:
         """Answer those that the standing decision answers."""
         told = set()
         for one in batch:
@@ -112,12 +135,18 @@ class Intake:
             row = row_of(one, now, 0)
             row.case_id, row.state, row.outcome, row.closed_at = standing.case, "closed", standing.outcome, now
             reports.insert(connection, [row])
-            _keep(connection, one, standing.case)
+            after.keep(one, standing.case)
             told.add(one.receipt)
         return told
 
     def _open(
-        self, connection: Connection, batch: Sequence[Incoming], weights: Weights, urgent: bool, deadline: int
+        self,
+        connection: Connection,
+        batch: Sequence[Incoming],
+        weights: Weights,
+        urgent: bool,
+        deadline: int,
+        after: _After,
     ) -> str:
         given = max((one.given for one in batch), key=lambda report: SEVERITY[report.reason])
         context = reports.context(connection, given.subject)
@@ -151,7 +180,7 @@ class Intake:
         )
         cases.insert_many(connection, [new])
         if urgent:
-            self._note_life(connection, new.id)
+            after.lives.append(new.id)
         return new.id
 
     def _grow(
@@ -162,6 +191,7 @@ class Intake:
         weights: Weights,
         urgent: bool,
         deadline: int,
+        after: _After,
     ) -> None:
         case = cases.get(connection, case_id, lock=True)
         if case is None or case.state is CaseState.CLOSED:
@@ -175,23 +205,13 @@ class Intake:
             cases.reprioritise(connection, case_id, score, why)
         if urgent and not case.urgent:
             cases.add_reasons(connection, case_id, self._reasons(batch[0].given, urgent))
-            self._note_life(connection, case_id)
+            after.lives.append(case_id)
 
     def _reasons(self, given: NewReport, urgent: bool) -> list[Reason]:
         if not urgent:
             return [Reason("report", "tvec", Action.HOLD, *said(given.reason))]
         life = Reason("report", LIFE_POLICY, Action.HOLD, *said(ReportReason.THREAT_TO_LIFE))
         return [life, life_reason(self._life_contact)]
-
-    def _note_life(self, connection: Connection, case: str) -> None:
-        audit.write(connection, "system", "case.life", case, notify=self._life_contact)
-
-
-def _keep(connection: Connection, one: Incoming, case: str) -> None:
-    """Write the rows of the files that were sealed before, now that there is a case."""
-    for kept in one.sealed:
-        kept.evidence.case = case
-    record_evidence(connection, one.sealed)
 
 
 def _if_kind(given: NewReport, kind: SubjectKind) -> str | None:
