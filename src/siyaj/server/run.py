@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import signal
 import sys
 import threading
 from typing import Any
@@ -96,6 +97,7 @@ def serve(settings: Settings) -> int:
             backlog=2_048,
         )
         server = _Server(config, stopping)
+        signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn stops, then raises it again: all must be closed before
         with (
             Worker("siyaj-quality", runtime.quality.work, QUALITY_SECONDS),
             Worker("siyaj-evidence", runtime.vault.retention.work, SWEEP_SECONDS),
