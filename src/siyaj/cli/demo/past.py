@@ -130,11 +130,11 @@ def _judge_again(runtime: Runtime, others: Sequence[Person]) -> None:
     for number, (_place, case) in enumerate(drawn[:-3]):
         first = _first(runtime, case.id)
         judge = next(person for person in [*others[number % 4 :], *others] if person.id != first[0])
-        removed = (first[1] == "remove") is not (number % 8 == 5)  # one in eight sees it otherwise
-        _decide(runtime, case, stories.draft(0 if removed else 4), judge)
+        same, other = (0, 4) if first[1] == "remove" else (2, 4) if first[1] == "limit" else (4, 0)
+        _decide(runtime, case, stories.draft(other if number % 9 == 5 else same), judge)  # one in nine differs
     runtime.quality.catch_up()
     with runtime.database.begin() as connection:
-        for number, (_place, case) in enumerate(drawn):
+        for number, (_place, case) in enumerate(drawn[:-3]):
             _turn_back_sample(connection, case.id, (1 + number % 9) * DAY_US + number * HOUR_US)
 
 
@@ -152,7 +152,7 @@ def _first(runtime: Runtime, case: str) -> tuple[str, str]:
     s = tables.samples
     with runtime.database.read() as connection:
         row = connection.execute(select(s.c.first_person, s.c.first_action).where(s.c.case_id == case)).one()
-    return row[0], "remove" if row[1] in ("block", "remove", "limit") else "none"
+    return row[0], "remove" if row[1] == "block" else row[1]
 
 
 def _what_waits(runtime: Runtime, author: Person) -> None:

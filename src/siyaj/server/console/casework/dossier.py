@@ -24,6 +24,7 @@ from siyaj.storage import (
     opinions,
     reporters,
     reports,
+    samples,
     strikes,
     verdicts,
 )
@@ -87,7 +88,9 @@ def _gather(connection: Connection, case: Case) -> Dossier:
     appealing = appeals.of_case(connection, case.id) if case.origin is CaseOrigin.APPEAL else []
     appeal = appealing[-1] if appealing else None
     appealed = decisions.get(connection, appeal.decision) if appeal is not None else None
-    source = appealed.case if appealed is not None and appealed.case else case.id
+    first = _first(connection, case)
+    looked_at = appealed or first
+    source = looked_at.case if looked_at is not None and looked_at.case else case.id
     judged = _verdicts(connection, case, source)
     told = list(reports.of_case(connection, source))
     written = notes.of_case(connection, case.id)
@@ -108,7 +111,7 @@ def _gather(connection: Connection, case: Case) -> Dossier:
         reporters=reporters.found(connection, [one.reporter.id for one in told if one.reporter.id]),
         evidence=_evidence(connection, case, source),
         notes=written,
-        marks=_marks(connection, case),
+        marks=_marks(connection, case, first),
         past=past,
         deliveries=deliveries.of_case(connection, case.id),
         opinions=given,
@@ -119,6 +122,12 @@ def _gather(connection: Connection, case: Case) -> Dossier:
         decision=decision,
         names=names_of(connection, ids),
     )
+
+
+def _first(connection: Connection, case: Case) -> Decision | None:
+    """Return the decision that a sample was drawn from: its case's content is looked at again, without its outcome."""
+    sample = samples.of_case(connection, case.id) if case.origin is CaseOrigin.SAMPLE else None
+    return decisions.get(connection, sample.decision) if sample is not None and sample.decision else None
 
 
 def _verdicts(connection: Connection, case: Case, source: str) -> list[VerdictRow]:
@@ -149,9 +158,12 @@ def subjects_of(case: Case) -> list[Subject]:
     return list(dict.fromkeys(found))
 
 
-def _marks(connection: Connection, case: Case) -> list[Marks]:
+def _marks(connection: Connection, case: Case, first: Decision | None) -> list[Marks]:
+    """A sample's are without the strike that its first decision left: that would tell how it was decided."""
     marked = [one for one in subjects_of(case) if one.kind is not SubjectKind.ITEM]
-    return [Marks(one, strikes.of_subject(connection, one)) for one in marked]
+    hidden = first.id if first is not None else ""
+    found = [(one, strikes.of_subject(connection, one)) for one in marked]
+    return [Marks(one, [strike for strike in its if strike.decision != hidden]) for one, its in found]
 
 
 def _past(connection: Connection, case: Case) -> list[Decision]:
