@@ -12,6 +12,7 @@ from siyaj.model.case import Case, CaseOrigin, Note, SecondOpinion
 from siyaj.model.decision import Decision, Opinion
 from siyaj.model.errors import NotFound
 from siyaj.model.evidence import Evidence
+from siyaj.model.order import Order
 from siyaj.model.report import Report, Subject, SubjectKind
 from siyaj.model.strike import Strike
 from siyaj.storage import (
@@ -22,6 +23,7 @@ from siyaj.storage import (
     evidence,
     notes,
     opinions,
+    orders,
     reporters,
     reports,
     samples,
@@ -52,6 +54,7 @@ class Dossier(Struct):
     records: list[Record]
     """Of the verdicts, in the same order, oldest first."""
     reports: Sequence[Report]
+    orders: list[Order]
     weights: dict[str, int]
     reporters: dict[str, reporters.Record]
     evidence: list[Evidence]
@@ -107,6 +110,7 @@ def _gather(connection: Connection, case: Case) -> Dossier:
         verdicts=judged,
         records=[msgspec.json.decode(row.record, type=Record) for row in judged],
         reports=told,
+        orders=orders.of_case(connection, source),
         weights=_weights(connection, source),
         reporters=reporters.found(connection, [one.reporter.id for one in told if one.reporter.id]),
         evidence=_evidence(connection, case, source),

@@ -92,7 +92,7 @@ def whole(runtime: Runtime, person: Person, case_id: str, values: Mapping[str, s
         "matches": matches,
         "fired": why.fired(found.records[last]) if last >= 0 and not blind else [],
         "notices": why.notices(found.reports, found.weights, found.reporters),
-        "brigade": sum(weight <= BRIGADE_WEIGHT for weight in found.weights.values()),
+        "brigade": sum(0 < weight <= BRIGADE_WEIGHT for weight in found.weights.values()),
         "facts": facts(found),
         "lease": held,
         "can_take": not held.by and may_take(case, person),
