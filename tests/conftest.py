@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -29,6 +30,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'siyaj.db'}"
         return
+    with postgres_schema() as url:
+        yield url
+
+
+@contextmanager
+def postgres_schema() -> Iterator[str]:
+    """A schema of its own, dropped afterwards. Skips where there is no PostgreSQL."""
     if not POSTGRES:
         pytest.skip("SIYAJ_TEST_POSTGRES names no PostgreSQL")
     schema = f"siyaj_{uuid.uuid4().hex}"

@@ -2,16 +2,30 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import pytest
 from litestar import Litestar
 
 from siyaj.model.person import PERMISSIONS, Permission, Role
+from siyaj.model.settings import Settings
 from siyaj.server.app import create_app
 from siyaj.storage import audit
-from tests.conftest import ROOT
+from tests.conftest import ROOT, postgres_schema
 from tests.console.conftest import Client, House
+from tests.server.conftest import serve
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Pages ask the database in many ways: each engine is walked."""
+    with ExitStack() as stack:
+        database = stack.enter_context(postgres_schema()) if request.param == "postgresql" else ""
+        data = str(tmp_path_factory.mktemp("walked"))
+        for served in serve(Settings(data=data, database=database, decoders=1, require_totp=False)):
+            yield House(served.runtime, f"http://127.0.0.1:{served.port}")
+
 
 OPEN = {
     "GET /console/login",
