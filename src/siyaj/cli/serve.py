@@ -12,7 +12,7 @@ def serve(
     host: Annotated[str | None, Parameter(help="Address to listen on [env: SIYAJ_HOST]")] = None,
     port: Annotated[int | None, Parameter(help="Port to listen on; 0 takes a free one [env: SIYAJ_PORT]")] = None,
 ) -> int:
-    """Answer checks over HTTP until interrupted. API docs are served at /docs.
+    """Answer checks over HTTP, and people in the console at /console/, until interrupted. API docs are at /docs.
 
     Listens on the loopback address unless told otherwise: put a TLS-terminating proxy in front of it.
     """

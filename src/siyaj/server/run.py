@@ -105,7 +105,9 @@ def serve(settings: Settings) -> int:
             Worker("siyaj-late", runtime.late.work, LOOK_SECONDS),
             DeliveryWorker(runtime.database, runtime.keyring),
         ):
-            server.run()
+            if not runtime.people.listed():
+            _say("Nobody can sign in to the console yet: `siyaj person create LOGIN --role admin`")
+        server.run()
         return 0 if server.started else 3
 
 
@@ -125,4 +127,8 @@ class _Server(uvicorn.Server):
         for one in self.servers:
             for listening in one.sockets:
                 host, port = listening.getsockname()[:2]
-                print(f"Siyaj listens on http://{host}:{port} (API docs: /docs)", file=sys.stderr, flush=True)  # noqa: T201
+                _say(f"Siyaj listens on http://{host}:{port} (console: /console/, API docs: /docs)")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
