@@ -106,8 +106,8 @@ def serve(settings: Settings) -> int:
             DeliveryWorker(runtime.database, runtime.keyring),
         ):
             if not runtime.people.listed():
-            _say("Nobody can sign in to the console yet: `siyaj person create LOGIN --role admin`")
-        server.run()
+                _say("Nobody can sign in to the console yet: `siyaj person create LOGIN --role admin`")
+            server.run()
         return 0 if server.started else 3
 
 
