@@ -1,6 +1,5 @@
 """Cases to work on: harmless, invented, in Arabic and English, with everything that the case screen can show."""
 
-import hashlib
 from typing import Any
 
 import msgspec
@@ -17,7 +16,6 @@ from siyaj.model.verdict import Verdict
 from siyaj.moderation.extraction import draw_entry
 from siyaj.moderation.requests import CheckAnswer, CheckRequest, hash_request
 from siyaj.moderation.runtime import Runtime
-from siyaj.storage.tables import cases
 
 CALL = (
     "إلى كل من يسمعنا: انضموا اليوم إلى الفـانـوس الأزرق ولا تنتظروا الربيع. نلتقي عند البئر القديمة صباح السبت، "
@@ -58,14 +56,6 @@ def check(runtime: Runtime, event: dict[str, Any], *files: MediaFile) -> str:
     assert isinstance(answer, CheckAnswer), answer
     verdict = msgspec.json.decode(answer.body, type=Verdict)
     assert verdict.case is not None, verdict
-    with runtime.database.begin() as connection:
-        known = {
-            "account_id": read.account.id if read.account else None,
-            "channel_id": read.channel.id if read.channel else None,
-            "language": read.language,
-            "copy_key": hashlib.sha256((read.text + "".join(file.name for file in files)).encode()).hexdigest(),
-        }
-        connection.execute(cases.update().where(cases.c.id == verdict.case).values(known))
     return verdict.case
 
 
