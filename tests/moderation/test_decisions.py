@@ -10,7 +10,7 @@ from siyaj.banks.curation import new_entry
 from siyaj.model.bank import Opinion
 from siyaj.model.case import CaseOrigin, Level
 from siyaj.model.clock import now_us
-from siyaj.model.decision import DecisionKind, Exemption
+from siyaj.model.decision import DecisionKind
 from siyaj.model.errors import CaseHeld, DecisionFinal, Forbidden, InvalidRequest, SiyajError, StaleVersion
 from siyaj.model.person import Role
 from siyaj.model.report import Subject, SubjectKind
@@ -18,9 +18,9 @@ from siyaj.model.signal import Signal
 from siyaj.storage import audit, leases, reporters, reports
 from siyaj.storage.database import Database
 from siyaj.storage.tables import cases as case_table
-from siyaj.storage.tables import metadata
+from siyaj.storage.tables import metadata, people
 from tests.moderation.desk import NOTHING, Desk, draft, open_desk, posted
-from tests.moderation.people import new_case, person
+from tests.moderation.people import employ, new_case, person
 
 AMAL, BASIM, LAYLA = person("amal"), person("basim"), person("layla", Role.LEAD)
 STATEMENT = "نعلن لأهلنا في كل قرية أننا سنزرع ألف شجرة زيتون قبل نهاية الشتاء، وأبواب مشتلنا مفتوحة للجميع."
@@ -389,4 +389,14 @@ def test_barred_people_do_not_decide(desk: Desk) -> None:
         leases.skip(connection, case, AMAL.id, barred=True)
     with pytest.raises(Forbidden):
         desk.decisions.decide(case, NOTHING, AMAL, taken.version)
-    assert Exemption.NONE in Exemption
+
+
+def test_a_reviewer_who_was_disabled_decides_nothing(desk: Desk) -> None:
+    employ(desk.database, AMAL)
+    case = posted(desk.database)
+    taken = desk.cases.take(case, AMAL)
+    with desk.database.begin() as connection:
+        connection.execute(people.update().values(disabled_at=1))
+    with pytest.raises(Forbidden):
+        desk.decisions.decide(case, draft(), AMAL, taken.version)
+    assert desk.cases.get(case).state == "open"

@@ -1,8 +1,12 @@
 """Programs work on cases as people do: take, decide, undo, appeal."""
 
+import hashlib
+import io
+import time
 from typing import Any
 
 import httpx
+from PIL import Image
 
 from tests.server.conftest import Served
 from tests.server.test_reports import report
@@ -110,6 +114,31 @@ def test_an_appeal_is_handed_in_and_decided_by_another_key(served: Served) -> No
     assert listed["id"] == appeal["id"]
     (overturning,) = served.client.get("/v1/decisions", params={"kind": "appeal"}).json()["items"]
     assert overturning["supersedes"] == made["id"]
+
+
+def test_a_banked_picture_gets_the_features_that_find_altered_copies(served: Served) -> None:
+    noise = Image.effect_noise((480, 360), 90).convert("RGB")
+    held = io.BytesIO()
+    noise.save(held, "PNG")
+    files = {"file": ("picture.png", held.getvalue(), "image/png")}
+    for bank in ("seeds", "decided"):
+        served.client.post("/v1/banks", json={"name": bank})
+    md5 = hashlib.md5(held.getvalue(), usedforsecurity=False).hexdigest()
+    post(served.client, "/v1/banks/seeds/entries", {"signals": [{"type": "md5", "value": md5}]}, 201)
+    event = {"event": ("event.json", b'{"id": "w-7", "kind": "media", "account": {"id": "u-7"}}', "application/json")}
+    checked = served.client.post("/v1/check", files={**event, **files}).json()
+    assert checked["action"] == "hold"
+    taken = post(served.client, f"/v1/cases/{checked['case']}/take")
+    ruling = {"version": taken["version"], "draft": {**REMOVE, "bank": "decided"}}
+    post(served.client, f"/v1/cases/{checked['case']}/decide", ruling)
+    until = time.monotonic() + 60
+    types: set[str] = set()
+    while "local" not in types and time.monotonic() < until:
+        time.sleep(0.2)
+        (entry,) = served.client.get("/v1/banks/decided/entries").json()["items"]
+        types = {signal["type"] for signal in entry["signals"]}
+    assert types >= {"sha256", "md5", "pdq", "local"}
+    assert entry["confirmed_by"] == ["key:amal"]
 
 
 def test_cases_are_filtered_and_sorted(served: Served) -> None:

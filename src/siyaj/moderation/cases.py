@@ -188,6 +188,8 @@ def held(connection: Connection, case: str, person: Person, version: int) -> Cas
     if there.holder is None:
         raise CaseHeld("you do not hold this case, or your lease has ended", hint="take the case again")
     may_decide(connection, there, person)
+    if notes.has_left(connection, person.id):
+        raise Forbidden("this person does not work here any more")
     return there
 
 

@@ -4,28 +4,33 @@ Written together or not at all: the decision, the closed case, the actions in th
 reports' outcome, the audit row. Nothing leaves before `effective_at`; until then its maker may undo all of it.
 """
 
+import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from siyaj.banks.curation import Banks
-from siyaj.model.action import ActionKind
 from siyaj.model.case import Case, CaseOrigin, CaseState, Level, SecondOpinion
 from siyaj.model.clock import now_us, to_datetime, to_us
-from siyaj.model.decision import Copy, Decision, DecisionKind, Draft, Preview, Statement
-from siyaj.model.errors import AlreadyExists, DecisionFinal, Forbidden, InvalidRequest, NotFound
+from siyaj.model.decision import Copy, Decision, DecisionKind, Draft, Preview
+from siyaj.model.errors import AlreadyExists, DecisionFinal, InvalidRequest, StorageUnavailable
 from siyaj.model.ids import new_id
 from siyaj.model.person import Person
 from siyaj.model.report import Subject
 from siyaj.model.strike import Strike
 from siyaj.moderation import banking, drafts, planning, reversal
+from siyaj.moderation.banked_media import BankedMedia
 from siyaj.moderation.cases import found, held, may_decide, who
 from siyaj.moderation.planning import Plan, Planner
 from siyaj.moderation.strikes import concerned
-from siyaj.storage import actions, audit, copies, decisions, leases, opinions, reports, strikes
+from siyaj.moderation.undo import found_decision, undo
+from siyaj.storage import actions, audit, copies, decisions, leases, opinions, strikes
 from siyaj.storage.database import Connection, Database
 from siyaj.storage.decisions import DecisionFilter, Effects
 
+T = TypeVar("T")
+_ATTEMPTS = 3
 Listener = Callable[[Connection, Decision], None]
 
 
@@ -33,7 +38,8 @@ class Decisions:
     """Decides, and takes back. Safe for many threads and processes. `listeners` are called in each transaction that
     makes a decision, an undoing one as well."""
 
-    def __init__(self, database: Database, planner: Planner, banks: Banks) -> None:
+    def __init__(self, database: Database, planner: Planner, banks: Banks, media: BankedMedia | None = None) -> None:
+        self._media = media
         self._lease_us = int(planner.links.settings.lease_minutes * 60_000_000)
         self._database = database
         self._planner = planner
@@ -67,22 +73,26 @@ class Decisions:
         The same draft again from the same person gives the decision that it made: a retry does not act twice. Raises
         NotFound, StaleVersion, CaseHeld, Forbidden, InvalidRequest, StorageUnavailable.
         """
-        with self._database.begin() as connection:
+
+        def write(connection: Connection) -> Decision | None:
             made = self._again(connection, case, draft, person)
             if made is None:
                 there = held(connection, case, person, version)
                 drafts.refuse(draft, there, self._planner.policy)
                 made = self._hear(connection, there, draft, person)
+            return made
+
+        made = self._patiently(write)
         if draft.bank and made is not None:
             self._banks.refresh()
+            self._draw_media(made, who(person))
         return made
 
     def undo(self, decision: str, person: Person) -> Decision:
         """Take back one's own decision before its actions leave: everything is as it was, and the case is back in
         one's hands. Raises NotFound, Forbidden, DecisionFinal."""
         try:
-            with self._database.begin() as connection:
-                undone = self._undo(connection, decision, person)
+            undone = self._patiently(lambda connection: self._undo(connection, decision, person))
         except AlreadyExists:
             raise DecisionFinal("it was superseded already") from None
         self._banks.refresh()
@@ -91,7 +101,7 @@ class Decisions:
     def get(self, decision: str) -> Decision:
         """Raises NotFound."""
         with self._database.read() as connection:
-            return _found(connection, decision)
+            return found_decision(connection, decision)
 
     def of_subject(self, subject: Subject, limit: int = 50) -> Sequence[Decision]:
         """Return the decisions on a subject, and for an account or channel those on its items, newest first."""
@@ -112,6 +122,24 @@ class Decisions:
         """Return what the live strikes of an account or channel weigh."""
         with self._database.read() as connection:
             return strikes.weight(connection, subject, now_us())
+
+    def _draw_media(self, made: Decision, who: str) -> None:
+        if self._media is not None and made.case is not None:
+            with self._database.read() as connection:
+                banked = decisions.effects(connection, made.id).entries
+            self._media.draw(made.case, banked, who)
+
+    def _patiently(self, write: Callable[[Connection], T]) -> T:
+        """Do it in one transaction; again where the database gave that up for another one (deadlock, lock timeout)."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                with self._database.begin() as connection:
+                    return write(connection)
+            except StorageUnavailable:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                time.sleep(0.05 * (attempt + 1))
+        raise AssertionError("unreachable")
 
     def _again(self, connection: Connection, case: str, draft: Draft, person: Person) -> Decision | None:
         there = found(connection, case, lock=True)
@@ -209,54 +237,11 @@ class Decisions:
             listener(connection, made)
 
     def _undo(self, connection: Connection, decision: str, person: Person) -> Decision:
-        made = _found(connection, decision)
-        effects = decisions.effects(connection, decision)
-        if effects.lead:
-            return self._undo(connection, effects.lead, person)
-        if made.decided_by != person.id or made.case is None:
-            raise Forbidden("only who made a decision can undo it")
-        now = now_us()
-        if made.superseded_by is not None or to_datetime(now) >= made.effective_at:
-            raise DecisionFinal("it cannot be undone any more", hint="an appeal, or a new case, can reverse it")
-        for copy in effects.copies:
-            self._undo_one(connection, _found(connection, copy), decisions.effects(connection, copy), person, now)
-        undone = self._undo_one(connection, made, effects, person, now)
-        audit.write(connection, who(person), "decision.undo", decision, case=made.case, by=undone.id)
-        return undone
-
-    def _undo_one(self, connection: Connection, made: Decision, effects: Effects, person: Person, now: int) -> Decision:
-        assert made.case is not None
-        case = found(connection, made.case, lock=True)
-        actions.cancel(connection, made.id)
-        if actions.of_decision(connection, made.id):
-            raise DecisionFinal("its actions have left", hint="an appeal, or a new case, can reverse it")
-        undone = Decision(
-            id=new_id("dec"),
-            case=made.case,
-            verdict=None,
-            subject=made.subject,
-            account=made.account,
-            channel=made.channel,
-            kind=DecisionKind.UNDO,
-            draft=Draft(ActionKind.NONE, made.draft.exemption),
-            language=made.language,
-            decided_by=person.id,
-            decided_at=to_datetime(now),
-            effective_at=to_datetime(now),
-            supersedes=made.id,
-            superseded_by=None,
-            statement=Statement(),
-        )
-        strikes.reverse(connection, made.id, undone.id, now)
-        reports.reopen_case(connection, made.case)
-        reversal.unsettle(connection, self._banks, made, effects, who(person))
-        banking.take_back(connection, self._banks, effects.entries, who=who(person))
-        lease = None if effects.lead else (person.id, self._lease_us)
-        leases.reopen(connection, case, effects.key, effects.second_opinion, lease)
-        decisions.insert(connection, undone, Effects())
-        for listener in self.listeners:
-            listener(connection, undone)
-        return undone
+        undone = undo(connection, self._banks, self._lease_us, decision, person)
+        for one in undone:
+            for listener in self.listeners:
+                listener(connection, one)
+        return undone[-1]
 
 
 def _alone(draft: Draft, case: Case) -> Draft:
@@ -279,10 +264,3 @@ def _said(made: Decision, **more: object) -> dict[str, object]:
         "agreed_with": made.agreed_with,
         **more,
     }
-
-
-def _found(connection: Connection, decision: str) -> Decision:
-    made = decisions.get(connection, decision)
-    if made is None:
-        raise NotFound(f"there is no decision {decision[:80]!r}")
-    return made

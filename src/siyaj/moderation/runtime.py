@@ -12,6 +12,7 @@ from siyaj.matching.matcher import Matcher
 from siyaj.model.errors import SiyajError
 from siyaj.model.settings import Settings
 from siyaj.moderation.appeals import Appeals
+from siyaj.moderation.banked_media import BankedMedia
 from siyaj.moderation.cases import Cases
 from siyaj.moderation.channels import Channels
 from siyaj.moderation.check import Checker
@@ -89,7 +90,9 @@ class Runtime:
             stack.callback(self.reports.close)
             self.cases = Cases(self.database, self.policy, settings)
             planner = Planner(self.policy, links)
-            self.decisions = Decisions(self.database, planner, self.banks)
+            media = BankedMedia(self.vault, self.box, self.banks)
+            stack.callback(media.close)
+            self.decisions = Decisions(self.database, planner, self.banks, media)
             self.orders = Orders(self.database)
             self.appeals = Appeals(self.database, planner, settings)
             self.exposure = Exposures(self.database)

@@ -58,3 +58,9 @@ def people_called(connection: Connection, logins: Sequence[str]) -> dict[str, st
     """Return the ids of people who work here by their logins."""
     query = select(people.c.login, people.c.id).where(people.c.login.in_(logins), people.c.disabled_at.is_(None))
     return {row.login: row.id for row in connection.execute(query)} if logins else {}
+
+
+def has_left(connection: Connection, person: str) -> bool:
+    """True for somebody who was disabled: what they had open in a browser is not theirs to finish."""
+    query = select(people.c.id).where(people.c.id == person, people.c.disabled_at.is_not(None))
+    return connection.execute(query).one_or_none() is not None
