@@ -132,7 +132,8 @@ def _inputs(order: Order, reach: int) -> priority.Inputs:
 
 
 def _reason(order: Order) -> Reason:
-    named = f"{order.authority}, {order.reference}"
+    said = f"{order.authority}, {order.reference}"
+    named = "".join(char if char.isprintable() else " " for char in said)  # no bidi overrides in the middle of ours
     until = f"{order.deadline:%Y-%m-%d %H:%M} UTC"
     return Reason(
         "order",
