@@ -22,7 +22,7 @@ def reviewer(trial: Trial) -> Iterator[Reviewer]:
 def test_a_reported_room_is_closed_with_its_media_and_the_appeal_gives_back_what_it_can(
     trial: Trial, reviewer: Reviewer
 ) -> None:
-    owner, member, reporter = (trial.homeserver.register(f"room-{name}") for name in ("owner", "member", "reporter"))
+    owner, member, reporter = (trial.homeserver.register(f"floor-{name}") for name in ("owner", "member", "reporter"))
     room = owner.create_room(preset="public_chat", name="Threshing floor")
     member.join(room)
     mxc = owner.upload(pictures.jpeg(pictures.landscape(710)))

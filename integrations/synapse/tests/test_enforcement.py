@@ -137,6 +137,7 @@ def test_an_account_is_deactivated_only_where_the_endpoint_says_so(trial: Trial,
 @pytest.mark.parametrize(
     ("kind", "subject", "result", "said"),
     [
+        ("none", "item:siyaj-test", Result.DONE, "an administrator"),
         ("remove", "item:$nowhere", Result.DONE, "not on this homeserver"),
         ("remove", "item:mxc://garden.test/nowhere", Result.DONE, "not on this homeserver"),
         ("remove", "item:mxc://other.test/nowhere", Result.DONE, "not on this homeserver"),

@@ -1,8 +1,10 @@
 """The parts that know nothing of Synapse."""
 
+import textwrap
 from pathlib import Path
 
 import pytest
+import yaml
 
 from siyaj.server.api import matrix_content
 from siyaj_synapse import config, content
@@ -94,3 +96,22 @@ def test_what_passed_unchecked_and_what_was_sent_outlive_a_restart(tmp_path: Pat
 def test_the_server_reads_content_as_the_module_does() -> None:
     ours, theirs = (Path(one.__file__).read_text(encoding="utf-8") for one in (content, matrix_content))
     assert ours.split('"""', 2)[2] == theirs.split('"""', 2)[2]
+
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_six_lines_of_the_readme_are_a_configuration(tmp_path: Path) -> None:
+    block = README.partition("```yaml")[2].partition("```")[0]
+    (module,) = yaml.safe_load(textwrap.dedent(block))["modules"]
+    key = tmp_path / "siyaj.key"
+    key.write_text("siyaj_x\n", encoding="ascii")
+    assert len([line for line in block.splitlines() if line.strip()]) == 6
+    assert module["module"] == "siyaj_synapse.SiyajModule"
+    assert (
+        config.parse({**module["config"], "key_file": str(key), "state": str(tmp_path / "module.db")}).key == "siyaj_x"
+    )
+
+
+def test_the_readme_names_every_option() -> None:
+    assert not [name for name in config.Config.__dataclass_fields__ if f"`{name}`" not in README]
