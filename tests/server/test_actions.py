@@ -117,12 +117,21 @@ def test_state_follows_the_actions_in_force(asked: Served) -> None:
     assert state(asked, "m-1")["standing"] == "allowed", "what may still be undone is not in force"
 
 
-def test_a_measure_that_ended_is_not_in_force(asked: Served) -> None:
-    decide(asked, ActionKind.LIMIT, days=7)
+def test_a_measure_that_is_over_is_taken_back_once(asked: Served) -> None:
+    limited = decide(asked, ActionKind.LIMIT, days=7, account="u-1")
+    kept, again = decide(asked, ActionKind.LIMIT, "m-2", days=7), decide(asked, ActionKind.LIMIT, "m-2")
+    assert asked.runtime.ending.work() == 0
     assert state(asked, "m-1")["standing"] == "limited"
     with asked.runtime.database.begin() as connection:
-        connection.exec_driver_sql("UPDATE actions SET created_at = created_at - 700000000000")
+        connection.exec_driver_sql("UPDATE actions SET ends_at = ends_at - 700000000000")
+    assert asked.runtime.ending.work() == 2
+    assert asked.runtime.ending.work() == 0
     assert state(asked, "m-1")["standing"] == "allowed"
+    assert state(asked, "m-2")["standing"] == "limited", "a later measure stands in its place"
+    for action in (limited, kept, again):
+        asked.client.post(f"/v1/actions/{action}/ack", json={"ok": True})
+    (undone,) = asked.client.get("/v1/actions").json()["items"]
+    assert (undone["kind"], undone["payload"]) == ("restore", {"account": "u-1", "ends": limited})
     assert 'siyaj_deliveries{state="waiting"} 1.0' in asked.client.get("/metrics").text
 
 

@@ -63,8 +63,8 @@ class PlatformAction(Struct, omit_defaults=True):
     policy: str | None
     created_at: datetime
     payload: dict[str, Any] = msgspec.field(default_factory=dict)
-    """`statement` (DSA Article 17) where somebody is affected, `account` and `channel` where known. `days`: the
-    measure ends by itself after so many."""
+    """`statement` (DSA Article 17) where somebody is affected, `account` and `channel` where known. `days`: how
+    long the measure lasts; then what takes it back leaves by itself, with `ends` naming this action."""
 
 
 class Delivery(Struct):

@@ -17,6 +17,7 @@ from siyaj.moderation.cases import Cases
 from siyaj.moderation.channels import Channels
 from siyaj.moderation.check import Checker
 from siyaj.moderation.decisions import Decisions
+from siyaj.moderation.ending import Ending
 from siyaj.moderation.evidence import Vault
 from siyaj.moderation.exposure import Exposures
 from siyaj.moderation.extraction import FileDrawer
@@ -85,6 +86,7 @@ class Runtime:
                 links.appeal,
             )
             stack.callback(self.checker.close)
+            self.ending = Ending(self.database)
             self.late = LateChecks(self.database, self.vault.open, self.checker.check_now)
             self.reports = Reports(self.database, self.vault, settings)
             stack.callback(self.reports.close)

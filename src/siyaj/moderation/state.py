@@ -6,7 +6,6 @@ import msgspec
 from msgspec import Struct
 
 from siyaj.model.action import UNDO, ActionKind, PlatformAction
-from siyaj.model.clock import now_us, to_us
 from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.state import Standing, SubjectState
 from siyaj.model.verdict import Action
@@ -31,9 +30,6 @@ _BY_VERDICT = {
     Action.HOLD: Standing.HELD,
     Action.BLOCK: Standing.BLOCKED,
 }
-
-
-_DAY_US = 86_400_000_000
 
 
 class _Answer(Struct):
@@ -65,7 +61,7 @@ def state_of(database: Database, subject: Subject) -> SubjectState:
 
 
 def in_force(done: Iterable[PlatformAction]) -> list[PlatformAction]:
-    """Return the actions that nothing took back and that did not end, the mildest first; of each kind the newest."""
+    """Return the actions that nothing took back, the mildest first; of each kind the newest."""
     force: dict[ActionKind, PlatformAction] = {}
     for action in done:
         if action.kind in _BY_ACTION:
@@ -73,12 +69,7 @@ def in_force(done: Iterable[PlatformAction]) -> list[PlatformAction]:
         else:
             for kind in [kind for kind in force if UNDO[kind] is action.kind]:
                 del force[kind]
-    return [force[kind] for kind in _BY_ACTION if kind in force and not _has_ended(force[kind])]
-
-
-def _has_ended(action: PlatformAction) -> bool:
-    days = action.payload.get("days")
-    return isinstance(days, int | float) and to_us(action.created_at) + days * _DAY_US < now_us()
+    return [force[kind] for kind in _BY_ACTION if kind in force]
 
 
 def _by_actions(subject: Subject, force: list[PlatformAction], decided: Decided | None) -> SubjectState:

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from siyaj.delivery.worker import DeliveryWorker
 from siyaj.model.settings import Settings
 from siyaj.moderation.background import Worker
+from siyaj.moderation.ending import LOOK_SECONDS as ENDING_SECONDS
 from siyaj.moderation.late import LOOK_SECONDS
 from siyaj.moderation.retention import SWEEP_SECONDS
 from siyaj.moderation.runtime import Runtime
@@ -102,6 +103,7 @@ def serve(settings: Settings) -> int:
             Worker("siyaj-quality", runtime.quality.work, QUALITY_SECONDS),
             Worker("siyaj-evidence", runtime.vault.retention.work, SWEEP_SECONDS),
             Worker("siyaj-channels", runtime.channels.work, CHANNEL_SECONDS),
+            Worker("siyaj-ending", runtime.ending.work, ENDING_SECONDS),
             Worker("siyaj-late", runtime.late.work, LOOK_SECONDS),
             DeliveryWorker(runtime.database, runtime.keyring),
         ):

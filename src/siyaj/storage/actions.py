@@ -15,6 +15,8 @@ from siyaj.model.ids import new_id
 from siyaj.model.report import Subject, SubjectKind
 from siyaj.storage.tables import actions, deliveries, endpoints
 
+_DAY_US = 86_400_000_000
+
 
 class NewAction(Struct):
     """What is to be done on the platform. `decision` is the decision's id, or the verdict's where the policy acts
@@ -111,6 +113,20 @@ def of_subject(connection: Connection, subject: Subject, *, visible_only: bool =
     return _listed(connection, *conditions, *(visible() if visible_only else ()))
 
 
+def ended(connection: Connection, limit: int) -> list[PlatformAction]:
+    """Return measures whose time is over, each once: the caller sees to them in this transaction."""
+    query = (
+        select(actions)
+        .where(actions.c.ends_at <= now_us(), actions.c.cancelled_at.is_(None))
+        .order_by(actions.c.ends_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = connection.execute(query).all()
+    connection.execute(update(actions).where(actions.c.seq.in_([row.seq for row in rows])).values(ends_at=None))
+    return [platform_action(row) for row in rows]
+
+
 def visible() -> tuple[Any, ...]:
     """The conditions under which a platform sees an action."""
     return actions.c.not_before <= now_us(), actions.c.cancelled_at.is_(None)
@@ -147,4 +163,10 @@ def _columns(action_id: str, action: NewAction, now: int) -> dict[str, Any]:
         "payload": msgspec.json.encode(action.payload),
         "created_at": now,
         "not_before": to_us(action.not_before),
+        "ends_at": _ends_at(action),
     }
+
+
+def _ends_at(action: NewAction) -> int | None:
+    days = action.payload.get("days")
+    return to_us(action.not_before) + int(days * _DAY_US) if isinstance(days, int | float) else None

@@ -353,6 +353,7 @@ actions = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("not_before", BigInteger, nullable=False, comment="end of the time in which the decision can be undone"),
     Column("cancelled_at", BigInteger, comment="undone before it left"),
+    Column("ends_at", BigInteger, index=True, comment="when the measure is over; null: never, or that was seen to"),
     Index("ix_actions_subject_kind_subject_id_seq", "subject_kind", "subject_id", "seq"),
     comment="The outbox: written in the decision's transaction.",
 )

@@ -48,6 +48,12 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
             "not_before", sa.BigInteger(), nullable=False, comment="end of the time in which the decision can be undone"
         ),
         sa.Column("cancelled_at", sa.BigInteger(), nullable=True, comment="undone before it left"),
+        sa.Column(
+            "ends_at",
+            sa.BigInteger(),
+            nullable=True,
+            comment="when the measure is over; null: never, or that was seen to",
+        ),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_actions")),
         sa.UniqueConstraint("id", name=op.f("uq_actions_id")),
         comment="The outbox: written in the decision's transaction.",
@@ -55,6 +61,7 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
     with op.batch_alter_table("actions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_actions_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_actions_decision_id"), ["decision_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_actions_ends_at"), ["ends_at"], unique=False)
         batch_op.create_index(
             "ix_actions_subject_kind_subject_id_seq", ["subject_kind", "subject_id", "seq"], unique=False
         )
