@@ -1,9 +1,13 @@
 """What Siyaj signs is verified; what somebody else made is not."""
 
 import time
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from standardwebhooks import Webhook
 
 from siyaj.client.errors import Unverified
 from siyaj.client.webhooks import verify
@@ -59,3 +63,24 @@ def test_what_is_signed_and_no_action_is_not_taken_for_one(body: bytes) -> None:
     other = msgspec.json.encode(Message("action.remove", ACTION.created_at, ACTION))
     with pytest.raises(Unverified, match="its id"):
         verify(other, signed("act_9", int(time.time()), other, [SECRET]), SECRET)
+
+
+@given(st.binary(max_size=300), st.text("abcdefghij_0123456789", min_size=1), st.integers(1, 3))
+def test_our_signatures_are_those_of_the_standards_own_library(body: bytes, message: str, count: int) -> None:
+    secrets = [new_secret() for _ in range(count)]
+    now = int(time.time())
+    headers = signed(message, now, body, secrets)
+    for secret in secrets:
+        theirs = Webhook(secret).sign(message, datetime.fromtimestamp(now, UTC), body.decode("latin-1"))
+        ours = signed(message, now, body.decode("latin-1").encode(), [secret])["webhook-signature"]
+        assert theirs == ours
+    assert len(headers["webhook-signature"].split(" ")) == count
+
+
+@given(
+    st.binary(max_size=200),
+    st.dictionaries(st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature", "x"]), st.text()),
+)
+def test_whatever_comes_is_verified_or_refused(body: bytes, headers: dict[str, str]) -> None:
+    with pytest.raises(Unverified):
+        verify(body, headers, SECRET)

@@ -61,7 +61,8 @@ def _write(
     _keep_evidence(connection, list(fresh.values()))
     late.write(connection, list(fresh.values()))
     exhibits.insert(connection, [(one.verdict.id, each) for one in fresh.values() for each in one.exhibits])
-    pending = sightings.write(connection, list(fresh.values()))
+    final = [one for one in fresh.values() if not one.verdict.pending]  # what is pending is counted when it is final
+    pending = sightings.write(connection, final)
     known |= {key: Answered(row.request_hash, row.answer) for key, row in rows.items()}
     return [
         CheckAnswer(rows[one.request.request_key].answer)
