@@ -7,6 +7,7 @@ import pkgutil
 from pathlib import Path
 
 import benchmarks
+from benchmarks._page import fill
 from benchmarks.report import show, write
 
 HELPERS = {"report", "__main__"}
@@ -25,7 +26,11 @@ def main() -> None:
     shared = os.environ.get("SIYAJ_SHARED", "../shared")
     parser.add_argument("--shared", type=Path, default=Path(shared), help="folder of shared material (%(default)s)")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/out"), help="where NAME.md goes (%(default)s)")
+    parser.add_argument("--page", type=Path, help="run nothing; fill this page's tables from what was written before")
     arguments = parser.parse_args()
+    if arguments.page:
+        print("filled", ", ".join(fill(arguments.page, arguments.out)) or "nothing")
+        return
     unknown = set(arguments.name) - set(names)
     if unknown:
         parser.error(f"no benchmark called {', '.join(sorted(unknown))}; there are {', '.join(names)}")
