@@ -292,3 +292,32 @@ def test_focus_follows_the_order_of_reading(browse: Any, house: House, locale: s
         names.append(page.evaluate("document.activeElement.name"))
         page.keyboard.press("Tab")
     assert names == ["policy", "organisation", "act", "exemption"]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_lists_and_subjects(browse: Any, house: House, locale: str) -> None:
+    runtime = house.runtime
+    case = ground.call(runtime, f"m-list-{locale}", account={"id": f"u-list-{locale}", "name": "قمر"})
+    rania = runtime.people.get(f"rania-{locale}")
+    taken = runtime.cases.take(case, rania)
+    made = runtime.decisions.decide(case, ground.removal(), rania, taken.version)
+    assert made is not None
+    noted = ground.picture(runtime, f"p-note-{locale}")
+    runtime.cases.note(noted, rania, f"ما رأيك في هذه؟ @omar-{locale}")
+    token = runtime.keyring.token("appeal", f"decision:{made.id}")
+    runtime.appeals.receive(NewAppeal(token, "كان منشوري خبرًا لا دعوة.", language="ar"))
+    page = browse(f"omar-{locale}", locale)
+    for name, address in (
+        ("decisions", "/console/decisions"),
+        ("decision", f"/console/decisions/{made.id}"),
+        ("appeals", "/console/appeals"),
+        ("reports", "/console/reports"),
+        ("account", f"/console/subjects?kind=account&id=u-list-{locale}"),
+        ("item", f"/console/subjects?kind=item&id=m-list-{locale}"),
+        ("mentions", "/console/mentions"),
+        ("case-closed", f"/console/cases/{case}"),
+    ):
+        page.goto(address)
+        screen(page, name, locale)
+        axe(page)
+    assert page.problems == []
