@@ -86,3 +86,12 @@ def test_a_log_that_was_touched_is_shown(house: House, admin: Client) -> None:
     while "The log was tampered with." not in (page := admin.get("/console/audit/verified").text):
         assert time.monotonic() < until, page
         time.sleep(0.05)
+
+
+def test_people_are_filtered_ordered_and_exported(house: House, admin: Client) -> None:
+    house.person("zed", Role.CURATOR, name="Aaron")
+    house.person("abe", Role.CURATOR, name="=Zoe")
+    page = admin.get("/console/people?role=curator&sort=name").text
+    assert page.index("=Zoe") < page.index("Aaron")  # signs before letters
+    rows = list(csv.reader(io.StringIO(admin.get("/console/people/export.csv?role=curator").text.lstrip("\ufeff"))))
+    assert [row[:3] for row in rows[1:]] == [["abe", "'=Zoe", "curator"], ["zed", "Aaron", "curator"]]

@@ -1,10 +1,12 @@
 """Keys, scopes, limits, slow clients, headers, metrics, docs."""
 
+import asyncio
 import contextlib
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,6 +14,9 @@ import pytest
 from siyaj.model.errors import ErrorCode
 from siyaj.model.settings import Settings
 from siyaj.server import run
+from siyaj.server.auth import Gatekeeper
+from siyaj.server.gate import Gate
+from siyaj.server.metrics import Metrics
 from siyaj.server.problems import STATUS
 from siyaj.storage import keys
 from tests.server.conftest import Served, serve
@@ -127,6 +132,35 @@ def test_half_a_body_times_out(tmp_path: Path) -> None:
             raw.sendall(head.encode() + b'Content-Length: 100\r\n\r\n{"id":')
             raw.settimeout(10)
             assert b" 408 " in raw.recv(4_096)
+
+
+def test_a_long_answer_has_time_for_each_of_its_pieces() -> None:
+    """Longer than a request may take, but never silent for so long."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(6):
+            await asyncio.sleep(0.1)
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def ask() -> list[Any]:
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        settings, metrics = Settings(request_seconds=0.3), Metrics(dict)
+        gate = Gate(app, {}, Gatekeeper(None, 0, 1), metrics, settings, lambda scope, error: b"")  # type: ignore[arg-type]
+        scope = {"type": "http", "path": "/console/", "method": "GET", "headers": []}
+        await gate(scope, receive, send)
+        return sent
+
+    sent = asyncio.run(ask())
+    assert b"".join(one.get("body", b"") for one in sent) == b"x" * 6 and not sent[-1]["more_body"]
 
 
 def test_rates_are_limited_per_key_and_a_batch_counts_each_event(tmp_path: Path) -> None:

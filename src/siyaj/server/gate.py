@@ -89,7 +89,8 @@ class Gate:
         exchange = _Exchange(send, request_id, self._limit(scope, given), receive, page)
         scope["state"] = {**scope.get("state", {}), "request_id": request_id.decode()}
         try:
-            async with asyncio.timeout(self.settings.request_seconds):
+            async with asyncio.timeout(self.settings.request_seconds) as deadline:
+                exchange.runs(deadline, self.settings.request_seconds)
                 await self._admit(scope, given)
                 exchange.check_length(given)
                 app = self.hot.get(scope["path"], self.app)
@@ -145,6 +146,8 @@ class _Exchange:
         self._request_id = request_id
         self._limit = limit
         self._received = 0
+        self._deadline: asyncio.Timeout | None = None
+        self._seconds = 0.0
         self.status = 0
 
     def check_length(self, given: dict[bytes, bytes]) -> None:
@@ -155,6 +158,10 @@ class _Exchange:
 
     def _too_large(self) -> RequestTooLarge:
         return RequestTooLarge(f"the body is larger than {self._limit:,} bytes")
+
+    def runs(self, deadline: asyncio.Timeout, seconds: float) -> None:
+        """A long answer has so much time for each of its pieces: an export must not end in its middle."""
+        self._deadline, self._seconds = deadline, seconds
 
     async def receive(self) -> Any:
         message = await self._receive()
@@ -174,6 +181,8 @@ class _Exchange:
             else:
                 given += SAFETY_HEADERS
             message["headers"] = [*given, (b"x-request-id", self._request_id)]
+        elif message.get("more_body") and self._deadline is not None:
+            self._deadline.reschedule(asyncio.get_running_loop().time() + self._seconds)
         await self._send(message)
 
     async def refuse(self, error: SiyajError) -> None:

@@ -19,11 +19,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CHUNK = 500
 
 
-def sheet(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Stream:
-    """Answer with a CSV file, e.g. `sheet("cases", ["id", "state"], …)`. Times are written as RFC 3339 in UTC."""
+def sheet(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], most: int | None = MOST_ROWS) -> Stream:
+    """Answer with a CSV file, e.g. `sheet("cases", ["id", "state"], …)`. Times are written as RFC 3339 in UTC.
+
+    `most` rows: None where an export that ends early would mislead.
+    """
     today = datetime.now(UTC).date().isoformat()
     return Stream(
-        _lines(header, rows),
+        _lines(header, islice(rows, most)),
         media_type="text/csv; charset=utf-8",
         headers={"content-disposition": f'attachment; filename="siyaj-{name}-{today}.csv"'},
     )
@@ -31,8 +34,8 @@ def sheet(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> St
 
 def _lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
     yield b"\xef\xbb\xbf" + _written([header])
-    wanted = islice(rows, MOST_ROWS)
-    while chunk := list(islice(wanted, _CHUNK)):
+    left = iter(rows)
+    while chunk := list(islice(left, _CHUNK)):
         yield _written(chunk)
 
 

@@ -1,16 +1,19 @@
 """`/console/people`: who works here, what they may do, how they get in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from litestar import Controller, Response, get, post
 from litestar.datastructures import FormMultiDict
 from litestar.params import FromPath
+from litestar.response import Stream
 
 from siyaj.model.errors import AlreadyExists, InvalidRequest, UserError
 from siyaj.model.person import PERMISSIONS, Permission, Person, Role
 from siyaj.moderation.runtime import Runtime
 from siyaj.moderation.sessions import Visit
 from siyaj.server.console import words
+from siyaj.server.console.export import sheet
 from siyaj.server.console.i18n import N_
 from siyaj.server.console.i18n import gettext as _
 from siyaj.server.console.page import redirect, render
@@ -31,14 +34,38 @@ _DONE = {
 }
 
 
+_COLUMNS = ("login", "name", "roles", "languages", "skills", "second_factor", "created_at", "disabled_at")
+_SORTS: dict[str, Callable[[Person], Any]] = {
+    "name": lambda one: (one.name.casefold(), one.login),
+    "role": lambda one: (min(list(Role).index(role) for role in one.roles), one.login),
+    "state": lambda one: (one.disabled_at is not None, one.has_totp, one.login),
+}
+
+
 class PeopleController(Controller):
     path = "/people"
 
     @get("/", opt=_SEE, sync_to_thread=True)
     def everybody(self, request: AnyRequest, runtime: TheRuntime) -> Response[str]:
         asked = request.query_params
-        found = [one for one in runtime.people.listed() if _fits(one, asked.get("role", ""), asked.get("text", ""))]
-        return render(request, "people/list.html", people=found, roles=words.ROLES, asked=asked)
+        return render(request, "people/list.html", people=_chosen(runtime, asked), roles=words.ROLES, asked=asked)
+
+    @get("/export.csv", opt=_SEE, sync_to_thread=True)
+    def export(self, request: AnyRequest, runtime: TheRuntime) -> Stream:
+        rows = [
+            (
+                one.login,
+                one.name,
+                " ".join(one.roles),
+                " ".join(one.languages),
+                " ".join(one.skills),
+                one.has_totp,
+                one.created_at,
+                one.disabled_at,
+            )
+            for one in _chosen(runtime, request.query_params)
+        ]
+        return sheet("people", _COLUMNS, rows)
 
     @get("/roles", opt=_SEE, sync_to_thread=True)
     def roles(self, request: AnyRequest) -> Response[str]:
@@ -169,6 +196,13 @@ def _deeds(runtime: Runtime, shown: Person) -> list[AuditRow]:
 def _who(visit: Visit | None) -> str:
     assert visit is not None
     return visit.who
+
+
+def _chosen(runtime: Runtime, asked: Mapping[str, str]) -> list[Person]:
+    """Return whom a filter asks for, in the order that it asks for."""
+    role, text = asked.get("role", ""), asked.get("text", "")
+    found = [one for one in runtime.people.listed() if _fits(one, role, text)]
+    return sorted(found, key=_SORTS.get(asked.get("sort", ""), _SORTS["name"]))
 
 
 def _fits(person: Person, role: str, text: str) -> bool:
