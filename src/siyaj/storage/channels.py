@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select, text
+from sqlalchemy import Connection, Row, Select, TextClause, and_, func, or_, select, text
 
 from siyaj.model.channel import ChannelDay, ChannelLink, ChannelRecord, ChannelState, LinkKind
 from siyaj.model.clock import to_datetime
@@ -85,11 +85,19 @@ def count(connection: Connection, seen: Sequence[Seen]) -> None:
     if not seen:
         return
     seen = sorted(seen, key=lambda one: one.id)
-    connection.execute(_COUNT, [_total(one) for one in seen])
-    if days := [row for one in seen for row in _days(one)]:
-        connection.execute(_COUNT_DAY, days)
-    if links := [row for one in seen for row in _links(one)]:
-        connection.execute(_COUNT_LINK, links)
+    _many(connection, _COUNT, [_total(one) for one in seen])
+    _many(connection, _COUNT_DAY, [row for one in seen for row in _days(one)])
+    _many(connection, _COUNT_LINK, [row for one in seen for row in _links(one)])
+
+
+def _many(connection: Connection, statement: TextClause, rows: list[dict[str, Any]]) -> None:
+    """Run for each row. SQLite's driver knows `:name` itself, which saves half of the time."""
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(statement.text, rows)
+    else:
+        connection.execute(statement, rows)
 
 
 def _total(one: Seen) -> dict[str, Any]:
