@@ -9,7 +9,7 @@ import pytest
 
 from siyaj.model.action import ActionKind
 from siyaj.model.channel import ChannelDay, ChannelEvent, ChannelMark, ChannelRecord, ChannelState, Timeline
-from siyaj.model.clock import now_us
+from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.decision import Draft, Exemption
 from siyaj.model.event import Channel, Event, EventKind
 from siyaj.model.ids import new_id
@@ -18,6 +18,8 @@ from siyaj.model.report import NewReport, ReportReason, Subject, SubjectKind
 from siyaj.moderation.requests import CheckRequest, hash_request
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.console.channel_plot import binned
+from siyaj.storage import actions
+from siyaj.storage.actions import NewAction
 from siyaj.storage.channels import DAY_US
 from siyaj.storage.tables import channel_days, channel_facts, channels, decisions
 from tests.console.conftest import House, axe, screen
@@ -82,8 +84,10 @@ def _decide(runtime: Runtime, action: ActionKind, subject: str, at: int, channel
         "statement": b"{}",
         "effects": b"{}",
     }
+    its = NewAction(str(row["id"]), None, Subject(SubjectKind(kind), subject_id), action, "tvec", {}, to_datetime(at))
     with runtime.database.begin() as connection:
         connection.execute(decisions.insert(), row)
+        actions.enqueue(connection, [its])
 
 
 def _live(runtime: Runtime, channel: str) -> None:

@@ -1,6 +1,7 @@
 """Channels that are thought about: cases with reasons and a recommendation, once for the same grounds; returns."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,15 @@ from siyaj.model.case import CaseOrigin
 from siyaj.model.channel import ChannelState, ReturnMark
 from siyaj.model.clock import now_us
 from siyaj.model.decision import Draft, Exemption
-from siyaj.model.event import Channel, Event, EventKind
+from siyaj.model.event import Account, Channel, Event, EventKind, HashInput
 from siyaj.model.ids import new_id
+from siyaj.model.report import NewReport, Reporter, Subject, SubjectKind
 from siyaj.model.settings import Settings
 from siyaj.model.signal import Signal
 from siyaj.moderation.requests import CheckRequest, hash_request
 from siyaj.moderation.runtime import Runtime
-from siyaj.storage import cases
+from siyaj.storage import actions, cases
+from siyaj.storage.actions import NewAction
 from siyaj.storage.cases import Case
 from siyaj.storage.tables import cases as cases_table
 from siyaj.storage.tables import decisions, reports
@@ -62,8 +65,10 @@ def decide(runtime: Runtime, action: ActionKind, subject: str, channel: str = ""
         "effects": b"{}",
         **columns,
     }
+    its = NewAction(str(row["id"]), None, Subject(SubjectKind(kind), subject_id), action, "tvec", {}, datetime.now(UTC))
     with runtime.database.begin() as connection:
         connection.execute(decisions.insert(), row)
+        actions.enqueue(connection, [its])
     return str(row["id"])
 
 
@@ -142,8 +147,6 @@ def test_a_finding_joins_the_case_that_is_open(runtime: Runtime) -> None:
 
 
 def runtime_report(runtime: Runtime, channel: str, who: str = "") -> None:
-    from siyaj.model.report import NewReport, Reporter, Subject, SubjectKind
-
     given = NewReport(Subject(SubjectKind.CHANNEL, channel), reporter=Reporter(id=who))
     runtime.reports.receive(given, scope="test")
 
@@ -231,6 +234,44 @@ def test_a_listed_name_alone_opens_nothing_and_with_a_removal_it_does(runtime: R
     assert runtime.channels.think("c1") is None
     remove(runtime, "c1", 1)
     assert runtime.channels.think("c1") is not None
+
+
+def register(runtime: Runtime, account: str, **told: Any) -> None:
+    bio, picture = told.pop("bio", ""), told.pop("avatar", None)
+    about = Account(account, bio=bio, **told)
+    hashes = [HashInput("pdq", picture)] if picture else []
+    check(runtime, Event(new_id("evt"), EventKind.ACCOUNT, account=about, hashes=hashes))
+
+
+def test_a_suspended_account_that_comes_back_is_shown_to_a_person(runtime: Runtime) -> None:
+    register(runtime, "u-1", handle="salam_gardener", avatar=AVATAR, bio="https://example.org/salam")
+    decide(runtime, ActionKind.SUSPEND_ACCOUNT, "account:u-1")
+    register(runtime, "u-2", handle="SalamGardener7", avatar=NEAR, bio="https://example.org/salam")
+    with runtime.database.read() as connection:
+        opened = cases.open_ids(connection, ["account:u-2"])["account:u-2"]
+        case = cases.get(connection, opened)
+    assert case is not None
+    [reason] = case.reasons
+    assert reason.rule == "return-of-a-suspended-account"
+    assert "its handle has the same form, its picture is nearly the same, it shares addresses" in reason.text
+    assert "salam_gardener" in reason.text_ar
+    close_case(runtime, case)
+    register(runtime, "u-2", handle="SalamGardener7", avatar=NEAR)
+    with runtime.database.read() as connection:
+        assert cases.open_ids(connection, ["account:u-2"]) == {}, "the same grounds open no second case"
+
+
+def test_a_handle_alone_counts_on_a_young_account_only_and_a_reinstated_one_not_at_all(runtime: Runtime) -> None:
+    register(runtime, "u-1", handle="salam_gardener")
+    decide(runtime, ActionKind.SUSPEND_ACCOUNT, "account:u-1")
+    register(runtime, "u-2", handle="salamgardener", age_days=900)
+    register(runtime, "u-3", handle="salamgardener2", age_days=0)
+    with runtime.database.read() as connection:
+        assert list(cases.open_ids(connection, ["account:u-2", "account:u-3"])) == ["account:u-3"]
+    decide(runtime, ActionKind.REINSTATE_ACCOUNT, "account:u-1")
+    register(runtime, "u-4", handle="salamgardener3", age_days=0)
+    with runtime.database.read() as connection:
+        assert cases.open_ids(connection, ["account:u-4"]) == {}
 
 
 def test_work_follows_checks_reports_and_decisions_of_any_process(tmp_path: Path, database_url: str) -> None:

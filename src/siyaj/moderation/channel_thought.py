@@ -203,11 +203,11 @@ def _days(connection: Connection, channel: str, now: int) -> Iterable[PastDay]:
 
 
 def _worked_out(connection: Connection, channel: str, before: Derived) -> Derived:
-    decided = channel_history.state_decision(connection, channel)
-    state = _STATES[decided[0]] if decided else ChannelState.OPEN
+    done = channel_history.state_action(connection, channel)
+    state = _STATES[done[0]] if done else ChannelState.OPEN
     return Derived(
         state=state.value,
-        closed_at=decided[1] if decided and state is ChannelState.CLOSED else None,
+        closed_at=done[1] if done and state is ChannelState.CLOSED else None,
         removed=channel_history.count_removals(connection, channel),
         reports=channel_history.count_reports(connection, channel),
         fired={rule: list(grounds) for rule, grounds in before.fired.items()},

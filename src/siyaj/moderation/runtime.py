@@ -11,6 +11,7 @@ from siyaj.banks.lookup import Lookup
 from siyaj.matching.matcher import Matcher
 from siyaj.model.errors import SiyajError
 from siyaj.model.settings import Settings
+from siyaj.moderation.account_returns import AccountReturns
 from siyaj.moderation.appeals import Appeals
 from siyaj.moderation.banked_media import BankedMedia
 from siyaj.moderation.cases import Cases
@@ -72,7 +73,8 @@ class Runtime:
             self.drawer = FileDrawer(self.box, self.lookup, self.matcher.counts)
             workers = self.box.workers
             self.channels = Channels(self.database, self.lookup, self.policy, settings)
-            sightings = Sightings(self.channels.stir)
+            returns = AccountReturns(int(settings.first_review_hours * 3_600_000_000))
+            sightings = Sightings(self.channels.stir, returns)
             links = Links(self.keyring, settings)
             self.checker = Checker(
                 self.database,

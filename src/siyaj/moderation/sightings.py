@@ -16,6 +16,7 @@ from siyaj.model.clock import now_us
 from siyaj.model.event import Channel, Event, EventKind
 from siyaj.model.signal import Signal
 from siyaj.model.verdict import Action
+from siyaj.moderation.account_returns import AccountReturns
 from siyaj.moderation.assess import Assessment
 from siyaj.storage import channels
 from siyaj.storage.channels import DAY_US, Seen, Tally
@@ -41,13 +42,15 @@ class _Known(NamedTuple):
 class Sightings:
     """Belongs to the transaction of one batch at a time; `settle` once it is durable. Safe for many threads."""
 
-    def __init__(self, stir: Callable[[frozenset[str]], None]) -> None:
+    def __init__(self, stir: Callable[[frozenset[str]], None], returns: AccountReturns) -> None:
         """`stir` is told which channels are worth a thought, once what was seen of them is durable."""
         self._stir = stir
+        self._returns = returns
         self._known: dict[str, _Known] = {}
 
     def write(self, connection: Connection, batch: Sequence[Assessment]) -> "Pending":
-        """Write what a batch saw; hand the result to `settle` after the commit."""
+        """Write what a batch saw; hand the result to `settle` after the commit. Raises AlreadyExists."""
+        self._returns.write(connection, batch)
         seen = _add_up(batch)
         if not seen:
             return Pending({}, frozenset())

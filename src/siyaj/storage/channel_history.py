@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, 
 from siyaj.model.channel import ChannelEvent, ChannelMark
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.verdict import Reason
-from siyaj.storage.tables import cases, channel_facts, decisions, reports
+from siyaj.storage.tables import actions, cases, channel_facts, decisions, reports
 
 MOST = 1_000
 """Of each kind, the newest."""
@@ -64,22 +64,20 @@ def _removed_in(channel: str) -> ColumnElement[bool]:
     )
 
 
-def state_decision(connection: Connection, channel: str) -> tuple[str, int] | None:
-    """Return the action and moment of the newest decision in effect that opens, limits or closes the channel."""
-    actions = ("limit", "close_channel", "restore", "reopen_channel")
-    query = _on_channel(channel).where(decisions.c.action.in_(actions))
-    rows = connection.execute(query.order_by(decisions.c.seq.desc()).limit(1)).all()
-    return (rows[0].action, rows[0].decided_at) if rows else None
+def state_action(connection: Connection, channel: str) -> tuple[str, int] | None:
+    """Return the kind and moment of the newest action in effect that opens, limits or closes the channel.
 
-
-def _on_channel(channel: str) -> Any:
-    return select(decisions).where(
-        decisions.c.subject_kind == "channel",
-        decisions.c.subject_id == channel,
-        decisions.c.kind != "undo",
-        decisions.c.effective_at <= now_us(),
-        _STANDS,
+    By actions, not by decisions: a decision on an item may close its channel as well.
+    """
+    query = select(actions.c.kind, actions.c.not_before).where(
+        actions.c.subject_kind == "channel",
+        actions.c.subject_id == channel,
+        actions.c.kind.in_(("limit", "close_channel", "restore", "reopen_channel")),
+        actions.c.cancelled_at.is_(None),
+        actions.c.not_before <= now_us(),
     )
+    row = connection.execute(query.order_by(actions.c.seq.desc()).limit(1)).one_or_none()
+    return (row.kind, row.not_before) if row else None
 
 
 def reporters_of(connection: Connection, channel: str, since: int) -> list[ReportWeight]:

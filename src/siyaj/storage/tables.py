@@ -549,6 +549,20 @@ channels = Table(
     Index("ix_channels_state", "state"),
 )
 
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Text, primary_key=True, comment="the platform's own id"),
+    Column("handle", Text, nullable=False, server_default=""),
+    Column("avatar", Text, nullable=False, server_default="", comment="pdq"),
+    Column(
+        "links", Text, nullable=False, server_default="[]", comment="JSON list: addresses in what it says of itself"
+    ),
+    Column("seen_at", BigInteger, nullable=False, comment="when it was last checked itself"),
+    Column("grounds", Text, nullable=False, server_default="[]", comment="JSON: suspended accounts it was taken for"),
+    comment="What is needed to recognise a suspended account that comes back; only of accounts that were checked.",
+)
+
 channel_days = Table(
     "channel_days",
     metadata,

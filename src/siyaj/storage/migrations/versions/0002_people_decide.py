@@ -31,6 +31,29 @@ def _chain() -> None:
 
 def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
     op.create_table(
+        "accounts",
+        sa.Column("id", sa.Text(), nullable=False, comment="the platform's own id"),
+        sa.Column("handle", sa.Text(), server_default="", nullable=False),
+        sa.Column("avatar", sa.Text(), server_default="", nullable=False, comment="pdq"),
+        sa.Column(
+            "links",
+            sa.Text(),
+            server_default="[]",
+            nullable=False,
+            comment="JSON list: addresses in what it says of itself",
+        ),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False, comment="when it was last checked itself"),
+        sa.Column(
+            "grounds",
+            sa.Text(),
+            server_default="[]",
+            nullable=False,
+            comment="JSON: suspended accounts it was taken for",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
+        comment="What is needed to recognise a suspended account that comes back; only of accounts that were checked.",
+    )
+    op.create_table(
         "actions",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("id", sa.Text(), nullable=False, comment="platforms use it to act once"),
