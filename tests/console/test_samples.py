@@ -1,15 +1,19 @@
 """A sample on the case screen: the content is there, and nothing of how it was judged first."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 
 import pytest
 
-from siyaj.model.action import ActionKind
-from siyaj.model.decision import Act, Draft, Exemption
+from siyaj.model.action import ActionKind, DeliveryState
+from siyaj.model.case import CaseOrigin, PriorityFactor
+from siyaj.model.decision import Act, DecisionKind, Draft, Exemption
 from siyaj.model.person import Person, Role
-from siyaj.model.report import NewReport, ReportedContent, Subject, SubjectKind
+from siyaj.model.report import NewReport, ReportedContent, ReportReason, Subject, SubjectKind
 from siyaj.model.settings import Settings
+from siyaj.model.verdict import Action
 from siyaj.moderation.quality import Quality
+from siyaj.server.console.casework import words
 from siyaj.storage import actions, samples
 from tests.console.conftest import House
 
@@ -64,3 +68,25 @@ def test_a_second_judgement_acts_on_nothing(house: House, case: str) -> None:
 
     with house.runtime.database.read() as connection:
         assert actions.of_decision(connection, decision) == []
+
+
+def test_lists_show_second_judgements_for_what_they_are(house: House, case: str) -> None:
+    page = house.signed_in("first").get("/console/decisions")
+    assert page.status_code == 200
+    assert "Second judgement" in page.text
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        (ActionKind, words.ACTIONS),
+        (DecisionKind, words.DECISIONS),
+        (CaseOrigin, words.ORIGINS),
+        (Action, words.VERDICTS),
+        (DeliveryState, words.DELIVERIES),
+        (ReportReason, words.REASONS),
+        (PriorityFactor, words.FACTORS),
+    ],
+)
+def test_every_code_has_a_word(kinds: type[StrEnum], said: dict[StrEnum, str]) -> None:
+    assert set(kinds) == set(said)

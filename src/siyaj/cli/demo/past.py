@@ -23,8 +23,9 @@ from siyaj.model.report import NewReport, ReportedContent, Reporter, ReportReaso
 from siyaj.model.settings import Settings
 from siyaj.moderation.requests import CheckRequest, hash_request
 from siyaj.moderation.runtime import Runtime
-from siyaj.storage import tables
+from siyaj.storage import endpoints, tables
 from siyaj.storage.database import Connection
+from siyaj.storage.endpoints import EndpointKind
 
 DAYS = 28
 PAST = 44
@@ -51,6 +52,8 @@ def live(data: Path) -> Past:
         staff, doors = people.seat(runtime.people)
         reviewers = [staff[login] for login in ("amal", "sam", "basim")]
         _grow_a_channel(runtime)
+        with runtime.database.begin() as connection:
+            endpoints.add(connection, runtime.keyring, stories.PLATFORM, EndpointKind.POLL)
         ended = [_decide_one(runtime, number, reviewers) for number in range(PAST)]
         _turn_back(runtime, ended)
         _appeals(runtime, ended, staff["olive"])
@@ -135,16 +138,17 @@ def _judge_again(runtime: Runtime, others: Sequence[Person]) -> None:
     runtime.quality.catch_up()
     with runtime.database.begin() as connection:
         for number, (_place, case) in enumerate(drawn[:-3]):
-            _turn_back_sample(connection, case.id, (1 + number % 9) * DAY_US + number * HOUR_US)
+            _turn_back_sample(connection, case.id, (1 + number % 9) * DAY_US + number * HOUR_US, 2 + number % 7)
 
 
-def _turn_back_sample(connection: Connection, case: str, back: int) -> None:
-    c, s = tables.cases, tables.samples
-    for table, its, columns in (
-        (c, c.c.id == case, ("opened_at", "first_seen_at", "closed_at", "deadline")),
-        (s, s.c.case_id == case, ("drawn_at", "judged_at")),
-    ):
-        connection.execute(update(table).where(its).values({name: table.c[name] - back for name in columns}))
+def _turn_back_sample(connection: Connection, case: str, back: int, hours: int) -> None:
+    """Move a sample's case back, and its second judgement so many hours less."""
+    c, s, later = tables.cases, tables.samples, back - hours * HOUR_US
+    moved = {"opened_at": back, "deadline": back, "first_seen_at": back - HOUR_US, "closed_at": later}
+    its = {name: c.c[name] - by for name, by in moved.items()}
+    connection.execute(update(c).where(c.c.id == case).values(**its))
+    judged = {"drawn_at": s.c.drawn_at - back, "judged_at": s.c.judged_at - later}
+    connection.execute(update(s).where(s.c.case_id == case).values(**judged))
 
 
 def _first(runtime: Runtime, case: str) -> tuple[str, str]:

@@ -11,6 +11,8 @@ from siyaj.model.decision import Act, Draft, Exemption
 from siyaj.model.report import ReporterKind, ReportReason
 
 CHANNEL = "sample-channel-lantern"
+PLATFORM = "عيّنة · SAMPLE messenger"
+"""The endpoint that actions wait at; it never asks for them."""
 CHANNEL_TITLE = "عيّنة: أخبار الفانوس · SAMPLE Lantern news"
 
 

@@ -135,7 +135,7 @@ def appeals(seen: Sequence[Point]) -> Plot:
         _("Decided, and those in which the first decision was overturned"),
         seen,
         [
-            Series(_("Decided"), [one.appeals for one in seen], 1),
+            Series(_("Appeals decided"), [one.appeals for one in seen], 1),
             Series(_("Overturned"), [one.overturned for one in seen], 3),
         ],
     )

@@ -100,6 +100,7 @@ DECISIONS = {
     DecisionKind.UNDO: N_("Taken back"),
     DecisionKind.APPEAL: N_("Decision on an appeal"),
     DecisionKind.CORRECTION: N_("Correction"),
+    DecisionKind.SAMPLE: N_("Second judgement"),
 }
 APPEALS = {
     AppealState.OPEN: N_("Open"),
