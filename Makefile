@@ -29,6 +29,7 @@ test: $(STAMP) ## The whole suite; on PostgreSQL too where SIYAJ_TEST_POSTGRES n
 
 test-matrix: $(STAMP) ## The Synapse module against a real Synapse, in an environment of its own
 	$(BIN)/python -m pytest integrations/synapse/tests $(ARGS)
+	test ! -x .synapse-venv/bin/python || (cd integrations/synapse && ../../$(BIN)/mypy --config-file mypy.ini)
 
 test-xmpp: $(STAMP) ## The Prosody module against a real Prosody, with real clients
 	$(BIN)/python -m pytest integrations/prosody/tests $(ARGS)

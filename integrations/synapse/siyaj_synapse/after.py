@@ -6,6 +6,7 @@ from typing import Any
 from synapse.module_api import ModuleApi
 
 from siyaj_synapse.client import Siyaj
+from siyaj_synapse.config import PASS, Config
 
 log = logging.getLogger(__name__)
 
@@ -14,15 +15,19 @@ _SUBJECTS = {"message": "item", "media": "item", "room": "channel", "registratio
 
 
 class After:
-    def __init__(self, api: ModuleApi, siyaj: Siyaj) -> None:
+    def __init__(self, api: ModuleApi, config: Config, siyaj: Siyaj) -> None:
         self._api = api
+        self._holds = config.hold != PASS
         self._siyaj = siyaj
 
     async def act(self, hook: str, event: dict[str, Any], place: dict[str, str], verdict: dict[str, Any]) -> None:
-        """A `block` takes it down where that is safe, else a person is told. A `hold` has its case already.
+        """A `block` takes it down where that is safe, else a person is told. A `hold` has its case already: a file is
+        kept back until that is decided, words stay, as a redaction could not be taken back.
 
         Raises NoAnswer when Siyaj cannot be told: then this is to be done again.
         """
+        if verdict["action"] == "hold" and hook == "media" and self._holds:
+            await self._quarantine(place["mxc"])
         if verdict["action"] != "block":
             return
         if hook == "message" and await self._redact(event["id"], place, verdict):

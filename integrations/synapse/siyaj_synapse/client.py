@@ -16,6 +16,9 @@ from siyaj_synapse.breaker import Breaker
 from siyaj_synapse.config import Config
 
 
+ACTIONS = ("allow", "label", "limit", "hold", "block")
+
+
 class NoAnswer(Exception):
     """Siyaj gave no answer in time, or said that it cannot now: ask again later."""
 
@@ -44,7 +47,10 @@ class Siyaj:
         """Return the verdict on an event. `repeat` asks for a fresh verdict. Raises NoAnswer, NotAccepted."""
         headers = {"Idempotency-Key": repeat} if repeat else {}
         kind, body = _body("event", event, files)
-        return await self._ask("POST", "/v1/check", seconds, body, {"Content-Type": kind, **headers})
+        verdict = await self._ask("POST", "/v1/check", seconds, body, {"Content-Type": kind, **headers})
+        if verdict.get("action") not in ACTIONS or not isinstance(verdict.get("id"), str):
+            raise NoAnswer("what answers at Siyaj's address gives no verdicts")
+        return verdict
 
     async def report(
         self, report: dict[str, Any], key: str, files: Sequence[File] = (), *, seconds: float
@@ -62,12 +68,15 @@ class Siyaj:
     ) -> dict[str, Any]:
         if self.breaker.open:
             raise NoAnswer("Siyaj failed several times in a row and is left alone for a moment")
+        began = time.monotonic()
         its = {"Authorization": f"Bearer {self._key}", **(headers or {})}
         try:
             status, raw = await _within(seconds, self._exchange(method, f"{self._url}{path}", body, its))
         except Exception as error:
             self.breaker.failed()
-            raise NoAnswer(f"{type(error).__name__}: {error}") from None
+            # Synapse's client may raise anything when it is cut off, so the clock says whether it was the deadline.
+            late = time.monotonic() - began >= seconds
+            raise NoAnswer(f"no answer within {seconds:g} s" if late else f"{type(error).__name__}: {error}") from None
         return self._read(status, raw)
 
     async def _exchange(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
@@ -99,7 +108,7 @@ async def _within(seconds: float, work: Awaitable[tuple[int, bytes]]) -> tuple[i
         return await work
 
     running = run_in_background(run)
-    running.addTimeout(seconds, reactor)  # type: ignore[arg-type]
+    running.addTimeout(seconds, reactor)
     answer: tuple[int, bytes] = await make_deferred_yieldable(running)
     return answer
 

@@ -30,7 +30,7 @@ class SiyajModule:
         siyaj = Siyaj(api, config)
         desk = Desk(api, config, siyaj, store)
         places = Places(api)
-        after = After(api, siyaj)
+        after = After(api, config, siyaj)
         rooms = Rooms(api, desk, places)
         members = Members(desk)
         messages = Messages(api, desk, places, rooms, members)

@@ -81,13 +81,17 @@ def _read_room(txn: LoggingTransaction, room_id: str) -> dict[str, Any]:
     return {**found, **more, **_of_state({kind: json.loads(raw) for kind, raw in txn.fetchall()})}
 
 
+def _runs(power: Any) -> bool:
+    return isinstance(power, int) and power >= MODERATOR
+
+
 def _of_state(state: dict[str, Any]) -> dict[str, Any]:
     """Return how old a room is and who runs it: who made it, and whom it gives power."""
     created = state.get("m.room.create") or {}
     said = created.get("content") or {}
     powers = (state.get("m.room.power_levels") or {}).get("content") or {}
-    users = powers.get("users") if isinstance(powers.get("users"), dict) else {}
-    admins = [user for user, power in users.items() if isinstance(power, int) and power >= MODERATOR]
+    users = powers.get("users")
+    admins = [user for user, power in (users.items() if isinstance(users, dict) else ()) if _runs(power)]
     extra = said.get("additional_creators")
     makers = [created.get("sender"), *(extra if isinstance(extra, list) else [])]
     everyone = dict.fromkeys(one[:256] for one in [*makers, *admins] if isinstance(one, str) and one)

@@ -144,7 +144,7 @@ class Reports:
 
     async def _around(self, row: Row) -> dict[str, Any]:
         """Return the messages before the reported one, for the person who decides."""
-        rows = await self._api.run_db_interaction("siyaj_reports", _before, row.about, row.event_id)
+        rows = await self._api.run_db_interaction("siyaj_reports", _before, row.about, row.event_id or "")
         said = [(json.loads(raw), words) for raw in reversed(rows) if (words := _words(raw))]
         before = [{"text": words[:4_000], "account": str(one.get("sender", ""))[:1_000]} for one, words in said]
         return {"before": before} if before else {}
