@@ -15,7 +15,6 @@ from twisted.web.http_headers import Headers
 from siyaj_synapse.breaker import Breaker
 from siyaj_synapse.config import Config
 
-
 ACTIONS = ("allow", "label", "limit", "hold", "block")
 
 
