@@ -7,6 +7,7 @@ import pytest
 
 from siyaj.model.person import Role
 from siyaj.storage import audit, exposures
+from siyaj.storage.tables import deliveries, endpoints
 from tests.console import ground
 from tests.console.conftest import Client, House
 
@@ -193,7 +194,7 @@ def test_evidence_of_another_case_is_not_shown_through_this_one(house: House) ->
 def test_lists_and_subjects_show_what_became_of_things(house: House) -> None:
     case = ground.call(house.runtime, "m-listed", account={"id": "u-listed", "name": "مدرج"})
     client, page = opened(house, "rania", case)
-    draft = {**DRAFT, "also_account": "limit"}
+    draft = {**DRAFT, "deviation": "enough"}
     assert "hx-redirect" in send(client, page, f"/console/cases/{case}/decide", **draft).headers  # type: ignore[attr-defined]
     decided = client.get("/console/decisions?action=remove&mine=1").text
     address = re.search(r'href="(/console/decisions/dec_\w+)"', decided)
@@ -212,3 +213,43 @@ def test_lists_and_subjects_show_what_became_of_things(house: House) -> None:
     for name in ("decisions", "appeals", "reports"):
         sheet = client.get(f"/console/{name}.csv")
         assert sheet.headers["content-type"].startswith("text/csv"), name
+
+
+def test_exact_copies_are_decided_together_and_the_item_is_banked(house: House) -> None:
+    text = {"text": ground.CALL + " نسخة."}
+    one = ground.call(house.runtime, "m-copy-1", **text, account={"id": "u-copy-1"})
+    other = ground.call(house.runtime, "m-copy-2", **text, account={"id": "u-copy-2"})
+    client, page = opened(house, "rania", one)
+    assert "Decide 1 open exact copy in the same way" in page
+    draft = {**DRAFT, "copies": "on", "bank": "known", "deviation": "enough"}
+    preview = send(client, page, f"/console/cases/{one}/preview", **draft).text  # type: ignore[attr-defined]
+    assert "1 exact copy is decided in the same way." in preview and "added to the bank known" in preview
+    answer = send(client, page, f"/console/cases/{one}/decide", **draft)
+    assert "hx-redirect" in answer.headers, answer.text  # type: ignore[attr-defined]
+    assert house.runtime.cases.get(other).state == "closed"
+
+
+def test_what_the_platform_did_not_do_stays_in_sight(house: House) -> None:
+    case = ground.call(house.runtime, "m-dead", account={"id": "u-dead"})
+    with house.runtime.database.begin() as connection:
+        row = {"id": "end_1", "name": "platform", "kind": "poll", "url": "", "secrets": b"", "created_at": 1}
+        connection.execute(endpoints.insert(), row)
+    client, page = opened(house, "rania", case)
+    send(client, page, f"/console/cases/{case}/decide", **DRAFT, deviation="enough")
+    assert "did not do it" not in client.get("/console/queue").text
+    with house.runtime.database.begin() as connection:
+        connection.execute(deliveries.update().values(state="dead", attempts=9, error="410 <b>Gone</b>"))
+    assert "1 case was decided, and the platform did not do it." in client.get("/console/queue").text
+    assert case in client.get("/console/queue?failed=1").text
+    shown = client.get(f"/console/cases/{case}").text
+    assert "The platform did not do what was decided." in shown and "410 &lt;b&gt;Gone" in shown
+
+
+def test_hostile_names_and_very_long_texts_are_shown_as_text(house: House) -> None:
+    script = "<script>alert(1)</script>"
+    account = {"id": "u-<img src=x>", "name": script}
+    case = ground.call(house.runtime, "m-<svg onload=x>", text=ground.CALL + "ن " * 45_000, account=account)
+    ground.report(house.runtime, "item:m-<svg onload=x>", text=script, reporter={"id": script, "name": script})
+    page = house.signed_in("rania").get(f"/console/cases/{case}").text
+    assert script not in page and "<svg onload" not in page and "<img src=x" not in page
+    assert "&lt;script&gt;" in page and len(page) < 400_000

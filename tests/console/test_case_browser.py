@@ -321,3 +321,12 @@ def test_lists_and_subjects(browse: Any, house: House, locale: str) -> None:
         screen(page, name, locale)
         axe(page)
     assert page.problems == []
+
+
+def test_a_report_is_seen_without_asking(browse: Any, house: House) -> None:
+    page = browse("omar-en", "en")
+    page.goto("/console/queue?sort=newest")
+    before = page.inner_text("tr[data-row] >> nth=0") if page.locator("tr[data-row]").count() else ""
+    ground.report(house.runtime, "channel:c-just-now", "recruitment")
+    page.wait_for_selector("text=It was reported as recruitment.", timeout=5_000)
+    assert page.inner_text("tr[data-row] >> nth=0") != before

@@ -40,5 +40,7 @@ class QueueFilter(Struct, kw_only=True, omit_defaults=True):
     overdue: bool = False
     urgent: bool = False
     """A threat to life."""
+    failed: bool = False
+    """An action that was decided did not arrive at the platform and was given up on."""
     text: str = ""
     sort: QueueSort = QueueSort.PRIORITY

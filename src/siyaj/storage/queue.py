@@ -5,12 +5,13 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Select, and_, func, or_, select, tuple_
 
+from siyaj.model.action import DeliveryState
 from siyaj.model.case import Case
 from siyaj.model.clock import now_us
 from siyaj.model.queue import QueueFilter, QueueSort
 from siyaj.model.report import SubjectKind
 from siyaj.storage.cases import from_row
-from siyaj.storage.tables import cases
+from siyaj.storage.tables import actions, cases, deliveries
 
 _SORTS: dict[QueueSort, tuple[Column[Any], bool]] = {
     QueueSort.PRIORITY: (cases.c.rank, False),
@@ -75,9 +76,22 @@ def conditions(chosen: QueueFilter) -> list[Any]:
         found += [c.deadline < now_us(), c.state == "open"]
     if chosen.urgent:
         found.append(c.urgent == 1)
+    if chosen.failed:
+        found.append(c.id.in_(_failed()))
     if chosen.text:
         found.append(_named(chosen.text))
     return found
+
+
+def failed(connection: Connection, most: int = 100) -> int:
+    """Return how many cases have an action that was given up on, at most `most`."""
+    inner = _failed().limit(most).subquery()
+    return int(connection.execute(select(func.count()).select_from(inner)).scalar_one())
+
+
+def _failed() -> Select[Any]:
+    dead = and_(deliveries.c.action_seq == actions.c.seq, deliveries.c.state == DeliveryState.DEAD.value)
+    return select(actions.c.case_id).join(deliveries, dead).where(actions.c.case_id.is_not(None)).distinct()
 
 
 def _named(text: str) -> Any:

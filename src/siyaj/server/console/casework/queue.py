@@ -30,7 +30,20 @@ from siyaj.storage.tables import cases, decisions, reports
 
 EXPORTED = 10_000
 """Rows of one export."""
-FIELDS = ("state", "whose", "language", "policy", "kind", "level", "origin", "overdue", "urgent", "text", "sort")
+FIELDS = (
+    "state",
+    "whose",
+    "language",
+    "policy",
+    "kind",
+    "level",
+    "origin",
+    "overdue",
+    "urgent",
+    "failed",
+    "text",
+    "sort",
+)
 EXPORT = "case subject state origin policy language priority urgent reach reports verdicts opened_at deadline closed_at"
 SORTS = {
     QueueSort.PRIORITY: N_("Most urgent first"),
@@ -80,6 +93,7 @@ class QueueController(Controller):
             names = holders(connection, [case for _at, case in found])
             news = newest(connection)
             counted = queue.count(connection, chosen)
+            failed = queue.failed(connection)
         more = found[paging.PAGE - 1][0] if len(found) > paging.PAGE else None
         taxonomy = runtime.policy.taxonomy
         return render(
@@ -93,6 +107,7 @@ class QueueController(Controller):
             news_address=paging.address("/console/queue/news", query, since=news),
             rows_address=paging.address("/console/queue", query),
             counted=counted,
+            failed=failed,
             waiting=runtime.cases.waiting(person) if person.may(Permission.DECIDE) else 0,
             mentions=len(runtime.cases.mentions(person)),
             options=options(taxonomy),
@@ -166,7 +181,7 @@ def one_of(kind: type[E], value: str) -> E | None:
 
 def chosen_by(query: Mapping[str, str], person: Person) -> QueueFilter:
     """Read the filters; a value that is none of those offered is left out. Open cases unless it says otherwise."""
-    state = None if query["state"] == "all" else one_of(CaseState, query["state"]) or CaseState.OPEN
+    state = None if query["state"] == "all" or query["failed"] else one_of(CaseState, query["state"]) or CaseState.OPEN
     sort = one_of(QueueSort, query["sort"]) or QueueSort.PRIORITY
     return QueueFilter(
         state=state,
@@ -179,6 +194,7 @@ def chosen_by(query: Mapping[str, str], person: Person) -> QueueFilter:
         assignee=person.id if query["whose"] == Whose.GIVEN else "",
         overdue=bool(query["overdue"]),
         urgent=bool(query["urgent"]),
+        failed=bool(query["failed"]),
         text=query["text"].strip(),
         sort=QueueSort.PRIORITY if sort is QueueSort.CLOSED and state is CaseState.OPEN else sort,
     )
