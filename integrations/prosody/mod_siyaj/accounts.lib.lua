@@ -3,6 +3,7 @@
 local hashes = require "util.hashes";
 local jid = require "util.jid";
 local refusal = module:require "refusal";
+local words = module:require "words";
 
 local xmlns_reporting = "urn:xmpp:reporting:1";
 local REASONS = { ["urn:xmpp:reporting:spam"] = "spam", ["urn:xmpp:reporting:abuse"] = "abuse" };
@@ -12,9 +13,9 @@ return function (site)
 	module:add_feature(xmlns_reporting);
 
 	module:hook("user-registering", site.guarded("registration", function (user)
-		local id = user.username .. "@" .. user.host;
+		local id = words.id(user.username .. "@" .. user.host);
 		local verdict = site.client.ask_and_wait("POST", "/v1/check", {
-			id = id, kind = "account", account = { id = id, handle = user.username, age_days = 0 };
+			id = id, kind = "account", account = { id = id, handle = words.name(user.username), age_days = 0 };
 		});
 		if verdict and verdict.action ~= "hold" and verdict.action ~= "block" then return; end
 		if not verdict and site.passes("registration") then
@@ -38,9 +39,9 @@ return function (site)
 			end
 		end
 		local room = site.meeting.rooms[host or ""];
-		if not room then return { kind = "account", id = bare }; end
-		if reported == bare then return { kind = "channel", id = bare }; end
-		return { kind = "account", id = room.real_jid(reported) or reported };
+		if not room then return { kind = "account", id = words.id(bare) }; end
+		if reported == bare then return { kind = "channel", id = words.id(bare) }; end
+		return { kind = "account", id = words.id(room.real_jid(reported) or reported) };
 	end
 
 	local function report_of(reporter, item, report)
@@ -50,9 +51,9 @@ return function (site)
 		local body = {
 			subject = subject;
 			reason = "other";
-			text = (reason ~= "" and "[" .. reason .. "] " or "") .. said;
-			reporter = { id = reporter };
-			content = text and { text = text } or nil;
+			text = words.cut((reason ~= "" and "[" .. reason .. "] " or "") .. said);
+			reporter = { id = words.id(reporter) };
+			content = text and { text = words.cut(text) } or nil;
 		};
 		-- The same person saying the same of the same is one report, however often a client sends it.
 		body.id = hashes.sha256(table.concat({ reporter, subject.kind, subject.id, body.text }, "\0"), true);

@@ -6,6 +6,7 @@ local cache = require "util.cache";
 local new_id = require "util.id".long;
 local now = require "util.time".now;
 local refusal = module:require "refusal";
+local words = module:require "words";
 
 local xmlns_item = "urn:siyaj:item:1"; -- our id for a message; archived with it, so that reports and removals find it
 local FACTS_SECONDS = 60;
@@ -29,17 +30,17 @@ return function (site)
 		for person, _, affiliation in room:each_affiliation() do
 			affiliation = affiliation or room:get_affiliation(person);
 			if affiliation ~= "outcast" then people[person] = true; end
-			if affiliation == "owner" or affiliation == "admin" then admins[#admins + 1] = person; end
+			if affiliation == "owner" or affiliation == "admin" then admins[#admins + 1] = words.id(person); end
 		end
 		local count = 0;
 		for _ in pairs(people) do count = count + 1; end
 		while #admins > 200 do table.remove(admins); end
 		local name = room:get_name();
 		local facts = {
-			id = room.jid;
-			handle = jid.node(room.jid);
-			title = name ~= jid.node(room.jid) and name or nil;
-			topic = room:get_subject();
+			id = words.id(room.jid);
+			handle = words.name(jid.node(room.jid));
+			title = name ~= jid.node(room.jid) and words.name(name) or nil;
+			topic = words.topic(room:get_subject());
 			subscribers = count;
 			public = room:get_public() or false;
 			admins = #admins > 0 and admins or nil;
@@ -69,36 +70,28 @@ return function (site)
 		return passes, nil;
 	end
 
-	local function links_of(stanza)
-		local links = {};
-		for oob in stanza:childtags("x", "jabber:x:oob") do
-			links[#links + 1] = oob:get_child_text("url");
-		end
-		return #links > 0 and links or nil;
-	end
-
 	module:hook("muc-occupant-groupchat", site.guarded("message", function (event)
 		local room, stanza, occupant = event.room, event.stanza, event.occupant;
 		if not occupant then return; end
 		stanza:remove_children("item", xmlns_item);
-		local body, subject = stanza:get_child_text("body"), stanza:get_child_text("subject");
-		local links = links_of(stanza);
-		if not (body and body ~= "") and not links and not subject then return; end -- receipts, chat states, encrypted
+		local text, links = words.of(stanza);
+		local subject = not stanza:get_child("body") and stanza:get_child_text("subject");
+		if not text and not links and not subject then return; end -- receipts, chat states, encrypted
 		local channel = channel_of(room);
 		local asked = {
 			id = new_id();
 			kind = "message";
-			account = { id = occupant.bare_jid, name = jid.resource(occupant.nick) };
+			account = { id = words.id(occupant.bare_jid), name = words.name(jid.resource(occupant.nick)) };
 			channel = channel;
-			text = body;
+			text = text;
 			links = links;
-			language = stanza.attr["xml:lang"];
+			language = words.language(stanza.attr["xml:lang"]);
 		};
-		if subject and not body then
-			asked.kind, asked.links = "channel", nil;
+		if subject then
+			asked.kind, asked.text, asked.links = "channel", nil, nil;
 			local told = {};
 			for field, value in pairs(channel) do told[field] = value; end
-			told.topic = subject ~= "" and subject or nil;
+			told.topic = subject ~= "" and words.topic(subject) or nil;
 			asked.channel = told;
 			rooms.forget(room);
 		end
@@ -132,9 +125,10 @@ return function (site)
 		local passes, verdict = check("room", {
 			id = new_id();
 			kind = "channel";
-			account = { id = jid.bare(stanza.attr.from) };
+			account = { id = words.id(jid.bare(stanza.attr.from)) };
 			channel = {
-				id = room.jid, handle = jid.node(room.jid), age_days = 0, admins = { jid.bare(stanza.attr.from) },
+				id = words.id(room.jid), handle = words.name(jid.node(room.jid)), age_days = 0,
+				admins = { words.id(jid.bare(stanza.attr.from)) },
 				invites = { "xmpp:" .. room.jid .. "?join" };
 			};
 		});
@@ -160,11 +154,11 @@ return function (site)
 		if title == room:get_name() and (about or "") == (room:get_description() or "") then return; end
 		local told = {};
 		for field, value in pairs(channel_of(room)) do told[field] = value; end
-		told.title = title ~= "" and title or told.title;
-		told.topic = about ~= "" and about or told.topic;
+		told.title = title ~= "" and words.name(title) or told.title;
+		told.topic = about ~= "" and words.topic(about) or told.topic;
 		local passes, verdict = check("room", {
-			id = new_id(), kind = "channel", account = { id = jid.bare(stanza.attr.from) }, channel = told;
-			language = stanza.attr["xml:lang"];
+			id = new_id(), kind = "channel", account = { id = words.id(jid.bare(stanza.attr.from)) }, channel = told;
+			language = words.language(stanza.attr["xml:lang"]);
 		});
 		rooms.forget(room);
 		if not passes then

@@ -116,6 +116,15 @@ class Siyaj:
             self.process.wait()
             self.process = None
 
+    def hang(self) -> None:
+        """Its connections stay open, and nothing is answered."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
     def bank(self, statement: str) -> None:
         """Two people confirm a statement, so that it acts alone."""
         self.clients[0].post("/v1/banks", json={"name": "known"}).raise_for_status()

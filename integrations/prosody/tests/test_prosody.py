@@ -62,6 +62,41 @@ def test_a_harmless_message_passes_and_a_near_copy_is_refused_with_the_address_o
     assert (record["checked"], record["blocked"], record["handle"]) == (2, 1, "well")
 
 
+def body(text: str, language: str) -> ET.Element:
+    element = ET.Element(BODY, {"{http://www.w3.org/XML/1998/namespace}lang": language})
+    element.text = text
+    return element
+
+
+def test_a_second_body_a_formatted_version_and_a_long_message_hide_nothing(trial: Trial, amal: Client) -> None:
+    room = f"attic@{ROOMS}"
+    amal.join(room)
+    with pytest.raises(Refused):
+        amal.send(room, body("Good morning", "en"), body(posts.STATEMENT, "ar"))
+    html = ET.Element("{http://jabber.org/protocol/xhtml-im}html")
+    paragraph = ET.SubElement(
+        ET.SubElement(html, "{http://www.w3.org/1999/xhtml}body"), "{http://www.w3.org/1999/xhtml}p"
+    )
+    paragraph.text = posts.STATEMENT
+    with pytest.raises(Refused):
+        amal.send(room, body("Good morning", "en"), html)
+    with pytest.raises(Refused):
+        amal.say(room, posts.STATEMENT + "\n" + "نص طويل " * 12_000)
+    assert amal.say(room, "كلام " * 12_000).get("type") == "groupchat"
+
+
+def test_siyaj_hangs_and_nobody_waits_longer_than_the_deadline(trial: Trial, amal: Client) -> None:
+    room = f"garden@{ROOMS}"
+    amal.join(room)
+    trial.siyaj.hang()
+    try:
+        began = time.monotonic()
+        amal.say(room, "صباح الخير")
+        assert time.monotonic() - began < 1.8
+    finally:
+        trial.siyaj.resume()
+
+
 def test_a_subject_and_a_rooms_name_are_asked_about(trial: Trial, amal: Client) -> None:
     room = f"market@{ROOMS}"
     amal.join(room)

@@ -4,7 +4,7 @@ import asyncio
 import functools
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 from xml.etree import ElementTree as ET
 
@@ -143,29 +143,38 @@ class Client:
         """Send to a room; return the message as it came back to everybody. Raises Refused."""
         return self._post(room, "body", text, language)
 
+    def send(self, room: str, *parts: ET.Element) -> ET.Element:
+        """Send a message of these parts. Raises Refused."""
+        return self._send(room, parts, lambda _: False)
+
     def set_subject(self, room: str, text: str) -> ET.Element:
         return self._post(room, "subject", text, "")
 
     def _post(self, room: str, part: str, text: str, language: str) -> ET.Element:
-        number = self._xmpp.new_id()
-        before = len(self.messages)
+        element = ET.Element(f"{{jabber:client}}{part}")
+        element.text = text
+
+        def same(message: ET.Element) -> bool:
+            # A subject comes back from the room itself, under another id.
+            return part == "subject" and message.findtext(f"{{jabber:client}}{part}") == text
+
+        return self._send(room, [element], same, language)
+
+    def _send(
+        self, room: str, parts: Iterable[ET.Element], same: Callable[[ET.Element], bool], language: str = ""
+    ) -> ET.Element:
+        number, before = self._xmpp.new_id(), len(self.messages)
 
         def send() -> None:
             message = self._xmpp.make_message(mto=room, mtype="groupchat")
             message["id"] = number
             if language:
                 message["lang"] = language
-            element = ET.SubElement(message.xml, f"{{jabber:client}}{part}")
-            element.text = text
+            message.xml.extend(parts)
             message.send()
 
         self._call(send)
-
-        def answer(message: ET.Element) -> bool:
-            told = message.find(f"{{jabber:client}}{part}")
-            return message.get("id") == number or (part == "subject" and told is not None and told.text == text)
-
-        found = self.wait_for(answer, since=before)
+        found = self.wait_for(lambda message: message.get("id") == number or same(message), since=before)
         if found.get("type") == "error":
             raise _refused(found)
         return found
