@@ -4,10 +4,13 @@ import threading
 from collections import Counter
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from siyaj.model.case import CaseOrigin, Level
 from siyaj.model.clock import now_us
 from siyaj.model.errors import CaseHeld, Forbidden, InvalidRequest, NotFound, StaleVersion
+from siyaj.model.ids import new_id
 from siyaj.model.person import Role
 from siyaj.model.queue import QueueFilter
 from siyaj.model.settings import Settings
@@ -15,8 +18,8 @@ from siyaj.moderation.cases import Cases
 from siyaj.policy.load import load_policy
 from siyaj.storage import audit, leases
 from siyaj.storage.database import Database
+from siyaj.storage.tables import case_skips, people
 from siyaj.storage.tables import cases as table
-from siyaj.storage.tables import people
 from tests.moderation.people import employ, new_case, person
 
 POLICY = load_policy()
@@ -253,3 +256,52 @@ def test_pages_go_on_where_the_last_one_ended(database: Database, cases: Cases) 
         seen += [case.id for _, case in page]
         after = page[-1][0]
     assert sorted(seen) == sorted(made[1::2])
+
+
+WHO = [person(f"p{n}") for n in range(3)]
+STEPS = st.lists(
+    st.tuples(st.integers(0, 2), st.sampled_from(["take", "renew", "release", "next", "lapse"])), max_size=12
+)
+
+
+@given(STEPS)
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whatever_people_do_a_case_has_one_holder(
+    database: Database, cases: Cases, steps: list[tuple[int, str]]
+) -> None:
+    with database.begin() as connection:
+        connection.execute(table.delete())
+        connection.execute(case_skips.delete())
+    case = new_case(database, f"item:{new_id('x')}")
+    holder: str | None = None
+    last: str | None = None
+    version = 1
+    for number, step in steps:
+        one = WHO[number]
+        mine = holder == one.id
+        try:
+            if step == "lapse":
+                expire(database)
+                holder = None
+                continue
+            there = cases.get(case)
+            if step == "next":
+                found = cases.next(one)
+                holder, last = (one.id, one.id) if found else (holder, last)
+                continue
+            act = {
+                "take": lambda one=one: cases.take(case, one),
+                "renew": lambda one=one: cases.renew(case, one),
+                "release": lambda one=one, there=there: cases.release(case, one, there.version),
+            }[step]
+            act()
+        except CaseHeld:
+            assert not mine
+            assert step != "renew" or last != one.id
+            continue
+        assert holder in (None, one.id)
+        holder = None if step == "release" else one.id
+        last = holder
+        assert cases.get(case).holder == holder
+        assert cases.get(case).version >= version
+        version = cases.get(case).version

@@ -23,7 +23,7 @@ from siyaj.moderation import banking, drafts, planning, reversal
 from siyaj.moderation.banked_media import BankedMedia
 from siyaj.moderation.cases import found, held, may_decide, who
 from siyaj.moderation.planning import Plan, Planner
-from siyaj.moderation.strikes import concerned
+from siyaj.moderation.strikes import all_concerned, concerned
 from siyaj.moderation.undo import found_decision, undo
 from siyaj.storage import actions, audit, copies, decisions, leases, opinions, strikes
 from siyaj.storage.database import Connection, Database
@@ -174,6 +174,9 @@ class Decisions:
         made.agreed_with = agreed_with
         effects = Effects(second_opinion=case.second_opinion.value)
         copied = copies.take_open_ones(connection, case, leases.clock(connection)) if draft.copies else []
+        together = [case, *copied]
+        copies.lock(connection, [one.id for one in together])
+        actions.take_turns(connection, [subject for one in together for subject in all_concerned(one)])
         if case.origin is not CaseOrigin.SAMPLE:
             settling = reversal.Settling(self._planner, self._banks, case, made, plan.actions, effects, who(person))
             settling.settle(connection)

@@ -33,6 +33,11 @@ def concerned(case: Case, kind: SubjectKind) -> Subject | None:
     return Subject(kind, id_) if id_ and kind is not SubjectKind.ITEM else None
 
 
+def all_concerned(case: Case) -> list[Subject]:
+    """Return the case's subject, and its account and channel where they are known."""
+    return [case.subject, *(subject for kind in ON if (subject := concerned(case, kind)) is not None)]
+
+
 def weigh(connection: Connection, policy: Policy, case: Case, draft: Draft, now: datetime) -> Weighed:
     """Ask the ladder. A draft without a policy, or with an exemption that applies, leaves no strike and has no
     proposal."""

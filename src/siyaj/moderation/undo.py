@@ -9,7 +9,7 @@ from siyaj.model.ids import new_id
 from siyaj.model.person import Person
 from siyaj.moderation import banking, reversal
 from siyaj.moderation.cases import found, who
-from siyaj.storage import actions, audit, decisions, leases, reports, strikes
+from siyaj.storage import actions, audit, copies, decisions, leases, reports, strikes
 from siyaj.storage.database import Connection
 from siyaj.storage.decisions import Effects
 
@@ -30,10 +30,9 @@ def undo(connection: Connection, banks: Banks, lease_us: int, decision: str, per
     now = now_us()
     if made.superseded_by is not None or to_datetime(now) >= made.effective_at:
         raise DecisionFinal("it cannot be undone any more", hint=_LATE)
-    undone = [
-        _undo_one(connection, banks, lease_us, found_decision(connection, one), person, now)
-        for one in (*effects.copies, decision)
-    ]
+    ids = [*effects.copies, decision]
+    copies.lock(connection, [one.case for one in decisions.among(connection, ids).values() if one.case is not None])
+    undone = [_undo_one(connection, banks, lease_us, found_decision(connection, one), person, now) for one in ids]
     audit.write(connection, who(person), "decision.undo", decision, case=made.case, by=undone[-1].id)
     return undone
 

@@ -1,7 +1,7 @@
 """Actions: the outbox. They are written in the transaction of the decision, and leave from `not_before` on."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +36,7 @@ def enqueue(connection: Connection, new: Sequence[NewAction]) -> list[str]:
 
     An action of the kind `none` is not sent: leave it out. The order of the list is the order in which they arrive.
     """
-    _take_turns(connection, new)
+    take_turns(connection, [action.subject for action in new])
     now = now_us()
     live = connection.execute(select(endpoints.c.id).where(endpoints.c.disabled_at.is_(None))).scalars().all()
     ids = []
@@ -54,11 +54,14 @@ def enqueue(connection: Connection, new: Sequence[NewAction]) -> list[str]:
     return ids
 
 
-def _take_turns(connection: Connection, new: Sequence[NewAction]) -> None:
+def take_turns(connection: Connection, subjects: Iterable[Subject]) -> None:
     """Two transactions that act on one subject write one after the other, so that numbers grow in the order of commit:
-    else the later action could be seen, and sent, before the earlier one. SQLite has one writer anyway."""
+    else the later action could be seen, and sent, before the earlier one. SQLite has one writer anyway.
+
+    Whoever enqueues more than once in a transaction takes all the turns first, in one call: in one order.
+    """
     if connection.dialect.name == "postgresql":
-        for key in sorted({action.subject.key for action in new}):
+        for key in sorted({subject.key for subject in subjects}):
             lock = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 

@@ -1,12 +1,13 @@
 """Open cases of exact copies: the same file, or the same folded text. Near copies are never among them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, or_, select
 
 from siyaj.model.case import Case, CaseOrigin, Level, SecondOpinion
 from siyaj.storage.cases import from_row
-from siyaj.storage.tables import cases
+from siyaj.storage.tables import cases, reporters, reports
 
 MOST = 200
 """Copies that are decided together; the others follow when one of them is decided."""
@@ -28,6 +29,16 @@ def count(connection: Connection, copy_key: str) -> int:
     """Return how many cases there are of this item, open and closed, at most 1,000."""
     query = select(cases.c.seq).where(cases.c.copy_key == copy_key).limit(1_000)
     return len(connection.execute(query).all())
+
+
+def lock(connection: Connection, ids: Sequence[str]) -> None:
+    """Lock these cases, then all who reported them, each in one order: whoever changes several cases in a transaction
+    would else wait for somebody who waits for them."""
+    reported = select(reports.c.reporter_id).where(reports.c.case_id.in_(ids))
+    chosen = select(cases.c.seq).where(cases.c.id.in_(ids)).order_by(cases.c.seq)
+    connection.execute(chosen.with_for_update()).all()
+    theirs = select(reporters.c.id).where(reporters.c.id.in_(reported)).order_by(reporters.c.id)
+    connection.execute(theirs.with_for_update()).all()
 
 
 def _query(case: Case, now: int) -> Select[Any]:
