@@ -61,3 +61,10 @@ def test_a_new_day_after_a_long_pause_is_a_new_shift_and_midnight_is_not(exposur
 def test_a_screen_cannot_claim_a_night_nor_take_back(exposure: Exposures) -> None:
     assert exposure.note(person(), seconds=40_000, now=NOON).seconds == 120
     assert exposure.note(person(), seconds=-50, revealed=-2, now=NOON).seconds == 120
+
+
+def test_the_team_is_seen_shift_by_shift(exposure: Exposures) -> None:
+    exposure.note(person(), seconds=90, revealed=2, now=NOON)
+    exposure.note(person("per_2"), seconds=30, now=NOON + MINUTE)
+    assert [(row.person, row.seconds) for row in exposure.team(now=NOON)] == [("per_1", 90), ("per_2", 30)]
+    assert exposure.team(now=NOON + 30 * 1_440 * MINUTE) == []

@@ -16,6 +16,7 @@ from siyaj.storage.database import Connection, Database
 from siyaj.storage.exposures import ExposureRow
 
 _MINUTE_US = 60_000_000
+_DAY_US = 1_440 * _MINUTE_US
 BREAK_US = 10 * _MINUTE_US
 """Nothing heard of a person for so long is a break."""
 SHIFT_GAP_US = 6 * 60 * _MINUTE_US
@@ -70,6 +71,12 @@ class Exposures:
             row.last_at = max(row.last_at, moment)
             exposures.save(connection, row)
         return _shown(row, person, moment)
+
+    def team(self, days: int = 7, now: int | None = None) -> list[ExposureRow]:
+        """Return everybody's shifts of the last days, the newest first, for those who care for the team."""
+        since = to_datetime((now or now_us()) - days * _DAY_US).date().isoformat()
+        with self._database.read() as connection:
+            return exposures.since_day(connection, since)
 
     def rest(self, person: Person, now: int | None = None) -> Exposure:
         """Note that the person takes a break now: the stretch of work begins anew."""

@@ -59,6 +59,8 @@ def live(data: Path) -> Past:
         _appeals(runtime, ended, staff["olive"])
         _judge_again(runtime, [staff["olive"], *reviewers])
         _what_waits(runtime, staff["amal"])
+        for person in reviewers:
+            runtime.exposure.note(person, seconds=40 + 25 * len(person.login), revealed=len(person.login))
         waiting = len(runtime.cases.queue(QueueFilter(state=CaseState.OPEN), limit=500))
     return Past(doors, waiting)
 

@@ -147,6 +147,7 @@ def _show_console(address: str, lived: Past) -> None:
         roles = ", ".join(door.roles)
         say(f"  log-in [bold]{door.login}[/] ({roles}; {door.locale})  password [bold]{door.password}[/]")
         say(f"         TOTP secret {door.secret}")
+    say(f"report form: {address}/report")
     say(f"codes that serve now: [bold]{past.codes(lived.doors)}[/]")
 
 

@@ -21,6 +21,7 @@ from siyaj.server.console.session import AnyRequest, TheRuntime
 from siyaj.storage import samples
 
 PAGE = 50
+MOST_SHIFTS = 60
 FEW = 30
 """Fewer pairs than these say little about a person."""
 
@@ -77,6 +78,7 @@ class QualityController(Controller):
             shares=runtime.quality.rates,
             samples=[sample for _number, sample in listed[:PAGE]],
             following=listed[PAGE - 1][0] if len(listed) > PAGE else None,
+            care=_care(runtime, name),
             name=name,
             codes=codes,
             language=plots.language,
@@ -88,6 +90,38 @@ class QualityController(Controller):
         header = ["sample", "stream", "verdict", "decision", "case", "language", "policy", "first_person"]
         header += ["first_action", "second_person", "second_action", "second_policy", "agrees", "drawn_at", "judged_at"]
         return sheet("samples", header, _all(runtime))
+
+
+class Shift(NamedTuple):
+    """How much graphic media somebody saw in a shift; `over` their own budget."""
+
+    name: str
+    day: str
+    minutes: str
+    revealed: str
+    budget: str
+    over: bool
+    picture: Markup
+
+
+def _care(runtime: Runtime, name: Callable[[str], str]) -> list[Shift]:
+    budgets = {person.id: person.preferences.exposure_minutes for person in runtime.people.listed()}
+    shifts = []
+    for row in runtime.exposure.team()[:MOST_SHIFTS]:
+        budget = budgets.get(row.person, 0)
+        share = row.seconds / 60 / budget if budget else 0.0
+        shifts.append(
+            Shift(
+                name(row.person),
+                plots.short_day(row.day),
+                plots.number(round(row.seconds / 60, 1)),
+                plots.number(row.revealed),
+                plots.number(budget),
+                share >= 1,
+                svg.bar(share, 3 if share >= 1 else 1, rtl=plots.rtl()),
+            )
+        )
+    return shifts
 
 
 def namer(runtime: Runtime) -> Callable[[str], str]:
