@@ -31,6 +31,7 @@ from siyaj.storage import (
     verdicts,
 )
 from siyaj.storage.database import Connection, Database
+from siyaj.storage.tables import banks as bank_rows
 from siyaj.storage.tables import cases as case_rows
 from siyaj.storage.tables import people as people_rows
 from siyaj.storage.tables import reports as report_rows
@@ -70,6 +71,8 @@ class Dossier(Struct):
     appeal: Appeal | None
     appealed: Decision | None
     decision: Decision | None
+    banks: list[str]
+    """Their names, to add the item to one; how large they are is not asked, for that takes long."""
     names: dict[str, str]
     """Of the people in it, by id."""
 
@@ -124,6 +127,7 @@ def _gather(connection: Connection, case: Case) -> Dossier:
         appeal=appeal,
         appealed=appealed,
         decision=decision,
+        banks=list(connection.execute(select(bank_rows.c.name).order_by(bank_rows.c.name)).scalars()),
         names=names_of(connection, ids),
     )
 

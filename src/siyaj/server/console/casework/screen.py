@@ -102,7 +102,7 @@ def whole(runtime: Runtime, person: Person, case_id: str, values: Mapping[str, s
         "seen": changed.encode(changed.seen(case, len(found.notes))),
         "values": dict(values or panel.start(case)),
         "colleagues": [one for one in runtime.people.listed() if one.disabled_at is None and one.id != person.id],
-        "banks": [bank.name for bank in runtime.banks.list()],
+        "banks": found.banks,
         "blur": blur(person),
         **tools(runtime),
         **choices(case, found.appealed, runtime),

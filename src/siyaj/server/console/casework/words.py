@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from babel.core import Locale as BabelLocale
 from babel.dates import format_timedelta
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_percent
 
 from siyaj.model.action import ActionKind, DeliveryState
 from siyaj.model.appeal import AppealState, Side
@@ -18,6 +18,7 @@ from siyaj.policy.taxonomy import Category
 from siyaj.server.console import i18n
 from siyaj.server.console.i18n import N_
 from siyaj.server.console.i18n import gettext as _
+from siyaj.server.console.show import number
 
 ACTIONS = {
     ActionKind.NONE: N_("Leave as it is"),
@@ -186,7 +187,7 @@ def _read(reason: PriorityReason) -> str:
 
 
 def numeral(value: float) -> str:
-    return format_decimal(value, locale=i18n.current.get().value)
+    return number(value)
 
 
 def policy(code: str | None, taxonomy: Sequence[Category]) -> str:
