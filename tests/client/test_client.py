@@ -101,12 +101,12 @@ def test_actions_come_in_order_and_are_acknowledged(siyaj: Siyaj, served: Served
 
 def test_actions_are_waited_for(siyaj: Siyaj, served: Served) -> None:
     unanswered = decide(served, item="x-8")
-    waiting = siyaj.actions(wait=5)
+    waiting = siyaj.actions(wait=20)
     assert next(waiting).id == unanswered
     made = decide(served, item="x-9")
     began = time.monotonic()
     assert next(waiting).id == made
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 15
     for each in (unanswered, made):
         siyaj.ack(each)
 
@@ -129,7 +129,7 @@ def test_a_check_never_takes_longer_than_its_deadline(trick: object, fail_open: 
         broken.answers.extend([trick, trick])  # type: ignore[list-item]
         began = time.monotonic()
         checked = siyaj.check(message("m-1"), fail_open=fail_open)
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 4
         assert checked.failed
         assert checked.publish is fail_open
         assert siyaj.counts["fail_opens"] == siyaj.waiting == int(fail_open)

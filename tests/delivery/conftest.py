@@ -72,7 +72,7 @@ def state(database: Database, action: str, endpoint: str = "platform") -> Delive
 
 
 def wait_for_state(database: Database, action: str, wanted: DeliveryState, endpoint: str = "platform") -> Delivery:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 40
     while (found := state(database, action, endpoint)).state is not wanted and time.monotonic() < until:
         time.sleep(0.02)
     assert found.state is wanted, found

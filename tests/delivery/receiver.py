@@ -48,7 +48,7 @@ class Receiver(ThreadingHTTPServer):
     def ids(self) -> list[str]:
         return [one.id for one in self.received]
 
-    def wait_for(self, count: int, seconds: float = 20) -> list[Received]:
+    def wait_for(self, count: int, seconds: float = 40) -> list[Received]:
         until = time.monotonic() + seconds
         while len(self.received) < count and time.monotonic() < until:
             time.sleep(0.02)
@@ -87,12 +87,12 @@ def reply(handler: BaseHTTPRequestHandler, status: int, body: bytes = b"{}", **h
 
 
 def hang(handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(5)
+    time.sleep(15)
 
 
 def drip(handler: BaseHTTPRequestHandler) -> None:
     """A byte of a header from time to time."""
-    for _ in range(50):
+    for _ in range(150):
         handler.wfile.write(b"H")
         handler.wfile.flush()
         time.sleep(0.1)

@@ -35,7 +35,7 @@ def test_a_decision_reaches_the_platform_and_a_successful_appeal_takes_it_back(d
     first = desk.decide(case, draft(), AMAL)
     began = time.monotonic()
     platform.wait_for(2)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     assert sorted(kinds(platform)) == ["action.notify", "action.remove"]
     removed = next(one.data["data"] for one in platform.received if one.data["type"] == "action.remove")
     assert (removed["decision"], removed["case"], removed["subject"]["id"]) == (first.id, case, "m-1")

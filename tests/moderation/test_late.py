@@ -32,14 +32,14 @@ ALTERED = pictures.jpeg(pictures.squeezed(PICTURE), 40)
 
 @pytest.fixture
 def runtime(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runtime]:
-    """Its media takes a second; a check waits a fifth of it."""
+    """Its media takes long; a check waits less than a tenth of it."""
     settings = Settings(data=str(tmp_path), database=database_url, decoders=1, media_wait_seconds=0.2)
     with Runtime.open(settings) as opened:
         opened.box.warm()
         quick = opened.drawer.draw_all
 
         def slowly(files: Any) -> Any:
-            time.sleep(1.0)
+            time.sleep(2.5)
             return quick(files)
 
         monkeypatch.setattr(opened.drawer, "draw_all", slowly)
@@ -67,7 +67,7 @@ def check(runtime: Runtime, asked: CheckRequest, *, then: Callable[[], bool] | N
         began = time.monotonic()
         answer = await runtime.checker.submit(asked)
         took = time.monotonic() - began
-        until = time.monotonic() + 15
+        until = time.monotonic() + 30
         while then is not None and not then() and time.monotonic() < until:
             await asyncio.sleep(0.05)
         return msgspec.json.decode(answer.body, type=Verdict), took
@@ -94,7 +94,7 @@ def test_a_known_picture_is_taken_down_once_it_is_decoded(runtime: Runtime) -> N
     bank(runtime, FILE, "amal", "basma")
     first, took = check(runtime, request("p-1", ALTERED), then=lambda: bool(done(runtime, "p-1")))
     assert (first.action, first.pending) == (Action.ALLOW, True)
-    assert took < 0.9
+    assert took < 2.4
     (action,) = done(runtime, "p-1")
     assert (action.kind, action.payload["first_verdict"]) == (ActionKind.REMOVE, first.id)
     assert (action.payload["account"], action.decision) == ("u-1", action.payload["verdict"])
@@ -155,7 +155,7 @@ def test_what_words_and_hashes_decide_needs_no_decoding(runtime: Runtime) -> Non
     runtime.banks.confirm("known", added.id, who="basma")
     first, took = check(runtime, request("p-5", FILE))
     assert (first.action, first.pending) == (Action.BLOCK, False)
-    assert took < 0.9
+    assert took < 2.4
     assert waiting(runtime) == 0
 
 

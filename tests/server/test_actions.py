@@ -72,7 +72,7 @@ def test_a_long_poll_is_answered_when_something_is_decided(asked: Served) -> Non
     timer.start()
     began = time.monotonic()
     assert len(offered(asked, wait=20)) == 1
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     timer.join()
     began = time.monotonic()
     assert offered(asked, wait=0.5, after="999999") == []
