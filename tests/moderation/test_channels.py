@@ -17,6 +17,7 @@ from siyaj.model.clock import now_us
 from siyaj.model.decision import Draft, Exemption
 from siyaj.model.event import Account, Channel, Event, EventKind, HashInput
 from siyaj.model.ids import new_id
+from siyaj.model.person import Role
 from siyaj.model.report import NewReport, Reporter, Subject, SubjectKind
 from siyaj.model.settings import Settings
 from siyaj.model.signal import Signal
@@ -272,6 +273,30 @@ def test_a_handle_alone_counts_on_a_young_account_only_and_a_reinstated_one_not_
     register(runtime, "u-4", handle="salamgardener3", age_days=0)
     with runtime.database.read() as connection:
         assert cases.open_ids(connection, ["account:u-4"]) == {}
+
+
+def test_what_a_person_decides_counts_in_the_channel_and_closes_it(tmp_path: Path, database_url: str) -> None:
+    settings = Settings(data=str(tmp_path), database=database_url, decoders=1, undo_seconds=0)
+    with Runtime.open(settings) as runtime:
+        runtime.banks.create("known", who="test")
+        runtime.banks.add("known", new_entry([Signal("pdq", AVATAR)], opinion=Opinion.SEED), who="test")
+        person = runtime.people.create("amal", "Amal", [Role.LEAD], who="test", password="seven calm gardens")
+        for number in range(3):
+            hashes, channel = [HashInput("pdq", AVATAR)], Channel("garden", subscribers=700)
+            check(runtime, Event(f"m{number}", EventKind.MEDIA, channel=channel, hashes=hashes))
+            with runtime.database.read() as connection:
+                case = cases.open_ids(connection, [f"item:m{number}"])[f"item:m{number}"]
+            taken = runtime.cases.take(case, person)
+            draft = Draft(ActionKind.REMOVE, Exemption.NONE, policy="tvec", reasons="It is.", deviation="Yes.")
+            assert runtime.decisions.decide(case, draft, person, taken.version) is not None
+        opened = runtime.channels.think("garden")
+        assert opened is not None
+        assert runtime.channels.get("garden").channel.removed == 3
+        taken = runtime.cases.take(opened, person)
+        draft = Draft(ActionKind.CLOSE_CHANNEL, Exemption.NONE, policy="tvec", reasons="It is.", deviation="Yes.")
+        assert runtime.decisions.decide(opened, draft, person, taken.version) is not None
+        runtime.channels.think("garden")
+        assert runtime.channels.get("garden").channel.state is ChannelState.CLOSED
 
 
 def test_work_follows_checks_reports_and_decisions_of_any_process(tmp_path: Path, database_url: str) -> None:

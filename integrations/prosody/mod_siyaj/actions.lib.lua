@@ -104,6 +104,8 @@ return function (site, rooms)
 		return retract(room_jid, archived, item);
 	end
 
+	act.hold = act.remove; -- a copy is kept: `restore` publishes it again
+
 	local function republish(item)
 		local kept = removed:get(item);
 		local room = muc.get_room_from_jid(kept.room);
