@@ -16,6 +16,7 @@ from siyaj.model.settings import Settings
 from siyaj.moderation.background import Worker
 from siyaj.moderation.ending import LOOK_SECONDS as ENDING_SECONDS
 from siyaj.moderation.late import LOOK_SECONDS
+from siyaj.moderation.quality import BATCH as QUALITY_BATCH
 from siyaj.moderation.retention import SWEEP_SECONDS
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.app import create_app
@@ -100,7 +101,7 @@ def serve(settings: Settings) -> int:
         server = _Server(config, stopping)
         signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn stops, then raises it again: all must be closed before
         with (
-            Worker("siyaj-quality", runtime.quality.work, QUALITY_SECONDS),
+            Worker("siyaj-quality", runtime.quality.work, QUALITY_SECONDS, full=QUALITY_BATCH),
             Worker("siyaj-evidence", runtime.vault.retention.work, SWEEP_SECONDS),
             Worker("siyaj-channels", runtime.channels.work, CHANNEL_SECONDS),
             Worker("siyaj-ending", runtime.ending.work, ENDING_SECONDS),
