@@ -34,8 +34,10 @@ from siyaj.server.console.page import error_page
 from siyaj.server.console.static import static_file
 from siyaj.server.gate import Gate
 from siyaj.server.metrics import Metrics
+from siyaj.server.oidc import OidcClient
 from siyaj.server.problems import answer_error, answer_http
 from siyaj.server.public.app import create_public
+from siyaj.server.throttle import LogInThrottles
 
 
 def create_app(runtime: Runtime, stopping: Event | None = None) -> ASGIApp:
@@ -72,7 +74,15 @@ def create_app(runtime: Runtime, stopping: Event | None = None) -> ASGIApp:
             root,
             static_file,
         ],
-        state=State({"runtime": runtime, "metrics": measured, "stopping": stopping or Event()}),
+        state=State(
+            {
+                "runtime": runtime,
+                "metrics": measured,
+                "stopping": stopping or Event(),
+                "throttles": LogInThrottles(),
+                "oidc": OidcClient(settings),
+            }
+        ),
         exception_handlers={SiyajError: _answer_error, HTTPException: _answer_http},
         openapi_config=openapi.CONFIG,
         request_max_body_size=None,  # the gate counts

@@ -20,12 +20,10 @@ from siyaj.server.console.session import (
     no_cookie,
 )
 from siyaj.server.oidc import is_set_up
-from siyaj.server.throttle import Throttle
+from siyaj.server.throttle import LogInThrottles
 from siyaj.storage.sessions import Stage
 
 _STEPS = {Stage.OPEN: "/console/", Stage.CODE: "/console/login/code", Stage.ENROL: "/console/login/enrol"}
-
-_THROTTLE = Throttle(50, 300)
 
 
 class LoginController(Controller):
@@ -40,12 +38,17 @@ class LoginController(Controller):
     @post("/login", opt={"open": True}, sync_to_thread=True)
     def take_password(self, request: AnyRequest, runtime: TheRuntime, form: TheForm, visit: TheVisit) -> Response[str]:
         login, following = str(form.get("login") or ""), safe(str(form.get("next") or ""))
+        throttles: LogInThrottles = request.app.state["throttles"]
+        known_as = login.strip().lower()[:64]
         try:
-            _THROTTLE.check(address_of(request))
+            throttles.addresses.check(address_of(request))
+            throttles.logins.check(known_as)
             person = runtime.people.authenticate(login, str(form.get("password") or ""), address_of(request))
         except (Unauthenticated, RateLimited) as error:
-            _THROTTLE.failed(address_of(request))
+            throttles.addresses.failed(address_of(request))
+            throttles.logins.failed(known_as)
             return _password_page(request, runtime, login=login[:64], problem=_said(error), following=following)
+        throttles.logins.forget(known_as)
         return enter(request, runtime, person, _next_stage(runtime, person), visit, how="password", following=following)
 
     @get("/login/code", opt={"open": True}, sync_to_thread=True)

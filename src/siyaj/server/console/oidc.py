@@ -60,10 +60,7 @@ def _client(request: AnyRequest) -> OidcClient:
     """Raises NotFound where no provider is set up."""
     if not is_set_up(runtime_of(request).settings):
         raise NotFound("no provider is set up", hint="SIYAJ_OIDC_ISSUER and SIYAJ_OIDC_CLIENT_ID")
-    state = request.app.state
-    if "oidc" not in state:
-        state["oidc"] = OidcClient(runtime_of(request).settings)
-    client: OidcClient = state["oidc"]
+    client: OidcClient = request.app.state["oidc"]
     return client
 
 
