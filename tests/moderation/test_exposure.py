@@ -68,3 +68,10 @@ def test_the_team_is_seen_shift_by_shift(exposure: Exposures) -> None:
     exposure.note(person("per_2"), seconds=30, now=NOON + MINUTE)
     assert [(row.person, row.seconds) for row in exposure.team(now=NOON)] == [("per_1", 90), ("per_2", 30)]
     assert exposure.team(now=NOON + 30 * 1_440 * MINUTE) == []
+
+
+def test_old_shifts_are_forgotten(exposure: Exposures) -> None:
+    exposure.note(person("per_2"), seconds=90, now=NOON)
+    later = NOON + 100 * 1_440 * MINUTE
+    exposure.note(person(), seconds=10, now=later)
+    assert [row.person for row in exposure.team(days=365, now=later)] == ["per_1"]

@@ -21,6 +21,8 @@ BREAK_US = 10 * _MINUTE_US
 """Nothing heard of a person for so long is a break."""
 SHIFT_GAP_US = 6 * 60 * _MINUTE_US
 """After so long a pause the next work is another shift."""
+KEPT_DAYS = 90
+"""It is there to care for somebody now, not to know about them for ever."""
 LONGEST_BEAT = 120
 """Seconds that one report of a screen can add: a tab that slept does not claim that somebody looked at it all night."""
 
@@ -94,6 +96,7 @@ def _present(connection: Connection, person: str, now: int) -> ExposureRow:
     day = to_datetime(now).date().isoformat()
     row = exposures.latest(connection, person, lock=True)
     if row is None or (now - row.last_at >= SHIFT_GAP_US and row.day != day):
+        exposures.forget(connection, to_datetime(now - KEPT_DAYS * _DAY_US).date().isoformat())
         return ExposureRow(person, day, 0, 0, since=now, last_at=now)
     return row
 

@@ -32,6 +32,11 @@ def save(connection: Connection, row: ExposureRow) -> None:
         connection.execute(exposures.insert(), {"person": row.person, "day": row.day, **values})
 
 
+def forget(connection: Connection, before: str) -> None:
+    """Delete shifts that began before this day."""
+    connection.execute(exposures.delete().where(exposures.c.day < before))
+
+
 def since_day(connection: Connection, day: str) -> list[ExposureRow]:
     """Return the shifts that began on `day` or later, for those who care for the team; newest first."""
     query = select(exposures).where(exposures.c.day >= day).order_by(exposures.c.day.desc(), exposures.c.seconds.desc())
