@@ -147,6 +147,22 @@ def test_evidence_of_an_open_case_waits_and_its_time_runs_from_the_closing(vault
     assert vault.sweep().destroyed == 1
 
 
+def test_an_open_appeal_keeps_the_evidence_of_the_first_case(vault: Vault, database: Database) -> None:
+    row = {"subject_kind": "item", "subject_id": "m-1", "reasons": b"[]", "priority": 1, "verdicts": 0, "reports": 1}
+    row |= {"opened_at": 1, "deadline": 2}
+    with database.begin() as connection:
+        connection.execute(tables.cases.insert(), {**row, "id": "case_1", "state": "closed", "closed_at": 1})
+        connection.execute(tables.cases.insert(), {**row, "id": "case_2", "state": "open", "origin": "appeal"})
+    known = seal(vault, case="case_1")
+    age(database)
+    assert vault.sweep().destroyed == 0
+    now = int(known.sealed_at.timestamp() * 1_000_000)
+    with database.begin() as connection:
+        decided = tables.cases.update().where(tables.cases.c.id == "case_2")
+        connection.execute(decided.values(state="closed", closed_at=now))
+    assert vault.sweep().prolonged == 1, "the time runs again from the answer to the appeal"
+
+
 def test_a_blob_without_a_row_is_swept_after_an_hour(vault: Vault, folder: Path) -> None:
     kept = vault.prepare(b"never recorded", subject=SUBJECT, name="", media_type="", why="", who="key:forum")
     assert vault.sweep().orphans == 0

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, ScalarSelect, or_, select
+from sqlalchemy import Connection, Row, ScalarSelect, and_, exists, func, select
 
 from siyaj.model.clock import to_datetime, to_us
 from siyaj.model.evidence import Evidence
@@ -21,7 +21,8 @@ class Kept(Struct):
 
 
 class Due(Struct):
-    """Evidence whose time has come by its own date. `closed_at`: when its case was closed, where there was one."""
+    """Evidence whose time has come by its own date. `closed_at`: when the last case of its subject was closed,
+    where there was one."""
 
     id: str
     location: str
@@ -110,12 +111,14 @@ def set_keep_until(connection: Connection, evidence_id: str, moment: int) -> Non
 
 
 def due(connection: Connection, now: int, limit: int) -> list[Due]:
-    """Return evidence past its date that is neither held nor destroyed, nor part of an open case."""
+    """Return evidence past its date that is neither held nor destroyed, nor of a subject that has an open case: an
+    appeal's is one as well."""
+    same = and_(cases.c.subject_kind == evidence.c.subject_kind, cases.c.subject_id == evidence.c.subject_id)
+    closed_at = select(func.max(cases.c.closed_at)).where(same).scalar_subquery()
     query = (
-        select(evidence.c.id, evidence.c.location, evidence.c.keep_until, cases.c.closed_at)
-        .join(cases, cases.c.id == evidence.c.case_id, isouter=True)
+        select(evidence.c.id, evidence.c.location, evidence.c.keep_until, closed_at.label("closed_at"))
         .where(evidence.c.keep_until <= now, evidence.c.hold == "", evidence.c.destroyed_at.is_(None))
-        .where(or_(cases.c.state.is_(None), cases.c.state != "open"))
+        .where(~exists().where(same, cases.c.state == "open"))
         .order_by(evidence.c.keep_until)
         .limit(limit)
     )

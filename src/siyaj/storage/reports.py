@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, and_, bindparam, func, select
+from sqlalchemy import Connection, Row, and_, bindparam, exists, func, select
 from sqlalchemy import case as case_when
 
 from siyaj.model.action import ActionKind
@@ -12,7 +12,7 @@ from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.report import NewReport, Report, Reporter, ReportState, Subject, SubjectKind
 from siyaj.storage import orders, reporters
 from siyaj.storage.bulk import Among
-from siyaj.storage.tables import channels, decisions, evidence, reports, verdicts
+from siyaj.storage.tables import cases, channels, decisions, evidence, reports, verdicts
 
 MOST_OF_A_CASE = 1_000
 
@@ -203,13 +203,15 @@ def reopen_case(connection: Connection, case: str) -> None:
 
 
 def forget(connection: Connection, closed_before: int, now: int, limit: int) -> int:
-    """Take names, words and contents out of reports that were closed before a time, and are part of no case of which
-    evidence is under legal hold. Return how many; what was decided on them stays."""
+    """Take names, words and contents out of reports that were closed before a time. Return how many; what was decided on
+    them stays. Spared are those whose subject has an open case (an appeal's is one as well), and those of a case of
+    which evidence is under legal hold."""
+    same = and_(cases.c.subject_kind == reports.c.subject_kind, cases.c.subject_id == reports.c.subject_id)
     held = select(evidence.c.case_id).where(evidence.c.hold != "", evidence.c.case_id.is_not(None))
     query = (
         select(reports.c.seq, reports.c.report)
         .where(reports.c.forgotten_at.is_(None), reports.c.closed_at <= closed_before)
-        .where(reports.c.case_id.not_in(held))
+        .where(reports.c.case_id.not_in(held), ~exists().where(same, cases.c.state == "open"))
         .order_by(reports.c.closed_at)
         .limit(limit)
     )
