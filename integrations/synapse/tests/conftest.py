@@ -34,7 +34,7 @@ def trial(synapse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
     """Banked: a statement, and a picture."""
     folder = tmp_path_factory.mktemp("matrix")
     siyaj = Siyaj(folder / "siyaj")
-    homeserver = Homeserver(folder / "synapse", module_config(siyaj, folder))
+    homeserver = Homeserver(folder / "synapse", module_config(siyaj, folder, enforcer="@enforcer:garden.test"))
     try:
         siyaj.start()
         siyaj.bank({"text": posts.STATEMENT}, pictures=(pictures.jpeg(pictures.landscape(100)),))

@@ -61,6 +61,18 @@ def test_an_event_is_redacted_with_what_it_shows_and_again_is_the_same(trial: Tr
     assert author.download(mxc), "the picture is back"
 
 
+def test_what_siyaj_does_is_not_checked_again(trial: Trial, enforcer: Enforcer) -> None:
+    author = trial.homeserver.register("loop-author")
+    room = author.create_room(name="Loop")
+    event, other = author.say(room, "a message"), author.say(room, "another message")
+    enforcer.act("remove", f"item:{event}")
+    by_siyaj = author.event(room, event)["unsigned"]["redacted_because"]["event_id"]
+    path = f"/_matrix/client/v3/rooms/{room}/redact/{other}/1"
+    by_author = author.call("PUT", path, {"reason": "I mistyped"})["event_id"]
+    checked = [bool(trial.siyaj.get("/v1/verdicts", event=one)["items"]) for one in (by_siyaj, by_author)]
+    assert checked == [False, True], "as its author, but by the account that acts for Siyaj"
+
+
 def test_an_event_whose_author_is_gone_is_redacted_with_power_over_the_room(trial: Trial, enforcer: Enforcer) -> None:
     owner, guest = trial.homeserver.register("power-owner"), trial.homeserver.register("power-guest")
     room = owner.create_room(preset="public_chat", name="Well")
