@@ -10,7 +10,7 @@ from joserfc.jwk import RSAKey
 
 from siyaj.model.person import Role
 from siyaj.model.settings import Settings
-from tests.console.conftest import PASSWORD, Client, House
+from tests.console.conftest import PASSWORD, Client, House, axe, screen
 from tests.console.provider import CLIENT, SECRET, Provider, provider
 from tests.server.conftest import serve
 
@@ -113,3 +113,15 @@ def test_a_code_serves_once(house: House) -> None:
     back = httpx.get(client.get("/console/oidc").headers["location"]).headers["location"]
     assert client.get(back).status_code == 303
     assert client.get(back).status_code == 401
+
+
+@pytest.mark.parametrize("locale", ["en", "ar"])
+def test_in_a_real_browser(browse: Any, locale: str) -> None:
+    """Through the policy of the page, which allows no form to leave: it is a link."""
+    page = browse(None, locale)
+    page.goto("/console/login")
+    screen(page, "login-oidc", locale)
+    axe(page)
+    page.click("a[href^='/console/oidc']")
+    page.wait_for_url("**/console/")
+    assert page.problems == []

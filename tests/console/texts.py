@@ -71,12 +71,25 @@ def missing() -> list[Text]:
     return list(found.values())
 
 
+def unused() -> list[str]:
+    """Return what Arabic has and no page says any more, with its area."""
+    wanted = {text.id if isinstance(text.id, str) else text.id[0] for text in used()}
+    return [
+        f"{area}.po: {key}"
+        for area, catalog in areas().items()
+        for message in catalog
+        if message.id and (key := message.id if isinstance(message.id, str) else message.id[0]) not in wanted
+    ]
+
+
 def say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
 def main(path: Path = FOLDER / "ar" / "new.po") -> None:
     """Write what is missing, with empty translations, to `new.po`."""
+    for line in unused():
+        say(f"not used any more: {line}")
     fresh = Catalog(locale="ar")
     for text in missing():
         fresh.add(text.id, locations=[(text.place.split(":")[0], int(text.place.split(":")[1]))])
