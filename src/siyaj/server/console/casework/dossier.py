@@ -38,7 +38,7 @@ from siyaj.storage.tables import reports as report_rows
 from siyaj.storage.verdicts import Record, VerdictRow
 
 MOST_VERDICTS = 20
-MOST_PAST = 12
+MOST_PAST = 8
 _BOTH = (SecondOpinion.AGREED, SecondOpinion.SPLIT)
 
 
