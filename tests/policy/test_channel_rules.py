@@ -1,5 +1,7 @@
 """Rules about channels: they open cases, they say why, and none of them closes by count."""
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -114,3 +116,14 @@ def test_reporters_who_are_mostly_wrong_weigh_little() -> None:
     mob = [PastReporter(f"u{n}", 1, 0.1) for n in range(20)]
     assert hold(condition, ChannelFacts(reporters=mob)) is None
     assert hold(condition, ChannelFacts(reporters=[PastReporter(f"u{n}", 1, 0.9) for n in range(4)])) is not None
+
+
+def test_a_policy_of_ones_own_has_the_shipped_channel_rules_or_none_on_purpose(tmp_path: Path) -> None:
+    rule = (
+        "rules:\n- {id: mine, title: Mine, policy: tvec, mode: live, reason: So., then: hold,"
+        " when: {kind: match, signal: pdq}}\n"
+    )
+    (tmp_path / "mine.yaml").write_text(rule)
+    assert [each.id for each in load_policy(tmp_path).channels] == [each.id for each in load_policy().channels]
+    (tmp_path / "mine.yaml").write_text(rule + "channels: []\n")
+    assert load_policy(tmp_path).channels == ()

@@ -39,6 +39,7 @@ KINDS: dict[str, type[Struct]] = {
 }
 SECTIONS = tuple(KINDS)
 LADDER = ("strikes", "ladder")
+SHIPPED = {"taxonomy.yaml": ("taxonomy",), "ladder.yaml": LADDER, "channels.yaml": ("channels",)}
 
 
 class Placed(Struct, frozen=True):
@@ -69,22 +70,8 @@ def load_policy(
     found: dict[str, list[Placed]] = {section: [] for section in SECTIONS}
     for source in sources:
         _read_sections(source, found, problems)
-    if not problems and not any(source.data.get("taxonomy") for source in sources if source.data):
-        shipped = read_source(DEFAULTS / "taxonomy.yaml", "taxonomy.yaml")
-        found["taxonomy"] = _items(shipped, "taxonomy", Category, problems)
-    if not problems and not any(source.data.get(part) for source in sources if source.data for part in LADDER):
-        shipped = read_source(DEFAULTS / "ladder.yaml", "ladder.yaml")
-        for part in LADDER:
-            items = _items(shipped, part, KINDS[part], problems)
-            found[part] = [Placed(one.item, one.source, one.path, shipped=True) for one in items]
-    if not problems and not any("channels" in source.data for source in sources if source.data):
-        shipped = read_source(DEFAULTS / "channels.yaml", "channels.yaml")
-        items = _items(shipped, "channels", ChannelRule, problems)
-        # Their examples are the shipped policy's matter.
-        bare = [msgspec.structs.replace(one.item, examples=[]) for one in items]
-        found["channels"] = [
-            Placed(item, shipped, one.path, shipped=True) for item, one in zip(bare, items, strict=True)
-        ]
+    if not problems:
+        _add_shipped([source.data for source in sources if source.data], found, problems)
     problems += _faults(found, known_types or _known(found), bool(problems))
     if not found["rules"] and not problems:
         name = (path.name or str(path)) if path else DEFAULTS.name
@@ -98,6 +85,18 @@ def load_policy(
             if not result.passed
         )
     return policy
+
+
+def _add_shipped(given: list[Any], found: dict[str, list[Placed]], problems: list[Problem]) -> None:
+    """Take what the policy does not say from the shipped one. Examples are the shipped policy's matter."""
+    for file, parts in SHIPPED.items():
+        if any(data.get(part) or (part == "channels" and part in data) for data in given for part in parts):
+            continue
+        source = read_source(DEFAULTS / file, file)
+        for part in parts:
+            for one in _items(source, part, KINDS[part], problems):
+                bare = msgspec.structs.replace(one.item, examples=[]) if part == "channels" else one.item
+                found[part].append(Placed(bare, source, one.path, shipped=True))
 
 
 def _raise(problems: Iterable[Problem]) -> None:
