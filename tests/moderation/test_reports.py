@@ -16,6 +16,7 @@ from siyaj.model.errors import IdempotencyMismatch, InvalidRequest, StorageUnava
 from siyaj.model.event import MediaFile
 from siyaj.model.report import NewReport, Report
 from siyaj.model.settings import Settings
+from siyaj.moderation import wording
 from siyaj.moderation.evidence import Vault
 from siyaj.moderation.reports import Reports
 from siyaj.storage import audit, cases, evidence, reporters, tables
@@ -211,6 +212,16 @@ def test_what_was_decided_on_is_answered_at_once_and_other_content_opens_a_case(
     edited = desk.report(content={"text": "other words since"})
     assert edited.state == "open"
     assert edited.case != first.case
+
+
+def test_what_an_appeal_gave_back_is_answered_at_once_too(desk: Desk) -> None:
+    first = desk.report(content=CONTENT)
+    case = desk.case(first)
+    desk.decide(case, ActionKind.REMOVE, upheld=True)
+    appealed = msgspec.structs.replace(case, id="case_of_the_appeal")
+    desk.decide(appealed, ActionKind.RESTORE, upheld=False)
+    again = desk.report(content=CONTENT)
+    assert (again.state, again.outcome) == ("closed", wording.TOLD["en"][False])
 
 
 def test_files_are_part_of_what_was_decided_on(desk: Desk) -> None:

@@ -9,14 +9,18 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from siyaj.model.action import ActionKind
-from siyaj.model.report import NewReport, ReporterKind, ReportReason, SubjectKind
+from siyaj.model.action import UNDO, ActionKind
+from siyaj.model.clock import to_us
+from siyaj.model.report import NewReport, ReporterKind, ReportReason, Subject, SubjectKind
+from siyaj.moderation import wording
 from siyaj.signals.text import fold
 from siyaj.storage import reports, verdicts
 from siyaj.storage.database import Connection
 from siyaj.storage.reports import Standing
 from siyaj.storage.verdicts import Record
 
+_MOST_CHECKS = 20
+_ACTS = frozenset({*UNDO})
 _GONE = frozenset({ActionKind.REMOVE, ActionKind.SUSPEND_ACCOUNT, ActionKind.CLOSE_CHANNEL})
 
 
@@ -35,17 +39,20 @@ def told_at_once(connection: Connection, given: NewReport, key: str) -> Standing
     standing = reports.standing(connection, given.subject)
     if standing is None or standing.case is None:
         return None
+    standing.outcome = standing.outcome or wording.TOLD["en"][standing.action in _ACTS]
     if standing.action in _GONE and (given.subject.kind is not SubjectKind.ITEM or not key):
         return standing
-    if key and key in _known_keys(connection, standing.case):
+    if key and key in _known_keys(connection, given.subject, standing.decided_at):
         return standing
     return None
 
 
-def _known_keys(connection: Connection, case: str) -> set[str]:
-    """Return the keys of the content that was decided on: of its reports, and of its checks."""
-    keys = reports.content_keys(connection, case)
-    for row in verdicts.of_case(connection, case, limit=20):
+def _known_keys(connection: Connection, subject: Subject, decided_at: int) -> set[str]:
+    """Return the keys of the content that was decided on: of the reports and checks until then."""
+    keys = reports.content_keys(connection, subject, decided_at)
+    for row in verdicts.by_event(connection, subject.id, limit=_MOST_CHECKS):
+        if to_us(row.created_at) > decided_at:
+            continue
         record = msgspec.json.decode(row.record, type=Record)
         keys.add(content_key(record.event.text, record.event.links, _files_of(record)))
     return keys

@@ -74,11 +74,13 @@ class Context(Struct):
 
 
 class Standing(Struct):
-    """The decision on a subject that nothing superseded. `outcome` is what its reporters were told."""
+    """The decision on a subject that nothing superseded, when it was made (microseconds), and what its reporters were
+    told; empty where nobody had reported it."""
 
     decision: str
     case: str | None
     action: ActionKind
+    decided_at: int
     outcome: str
 
 
@@ -131,16 +133,21 @@ def set_weight(connection: Connection, receipts: Sequence[str], weight: int) -> 
         connection.execute(reports.update().where(reports.c.receipt.in_(receipts)).values(weight=weight))
 
 
-def content_keys(connection: Connection, case: str) -> set[str]:
-    """Return the keys of what was reported in a case."""
-    query = select(reports.c.content_key).where(reports.c.case_id == case, reports.c.content_key != "").distinct()
-    return set(connection.execute(query.limit(MOST_OF_A_CASE)).scalars())
+def content_keys(connection: Connection, subject: Subject, until: int) -> set[str]:
+    """Return the keys of what was reported of a subject until a time."""
+    query = select(reports.c.content_key).where(
+        reports.c.subject_kind == subject.kind.value,
+        reports.c.subject_id == subject.id,
+        reports.c.received_at <= until,
+        reports.c.content_key != "",
+    )
+    return set(connection.execute(query.distinct().limit(MOST_OF_A_CASE)).scalars())
 
 
 def standing(connection: Connection, subject: Subject) -> Standing | None:
     """Return the last decision on a subject, unless it was undone."""
     query = (
-        select(decisions.c.id, decisions.c.case_id, decisions.c.action, decisions.c.kind)
+        select(decisions.c.id, decisions.c.case_id, decisions.c.action, decisions.c.kind, decisions.c.decided_at)
         .where(decisions.c.subject_kind == subject.kind.value, decisions.c.subject_id == subject.id)
         .where(decisions.c.kind != "sample")
         .order_by(decisions.c.seq.desc())
@@ -151,7 +158,7 @@ def standing(connection: Connection, subject: Subject) -> Standing | None:
         return None
     told = select(reports.c.outcome).where(reports.c.case_id == row.case_id, reports.c.outcome != "").limit(1)
     outcome = connection.execute(told).scalar_one_or_none()
-    return Standing(row.id, row.case_id, ActionKind(row.action), outcome or row.action)
+    return Standing(row.id, row.case_id, ActionKind(row.action), row.decided_at, outcome or "")
 
 
 def context(connection: Connection, subject: Subject) -> Context:
@@ -203,8 +210,8 @@ def reopen_case(connection: Connection, case: str) -> None:
 
 
 def forget(connection: Connection, closed_before: int, now: int, limit: int) -> int:
-    """Take names, words and contents out of reports that were closed before a time. Return how many; what was decided on
-    them stays. Spared are those whose subject has an open case (an appeal's is one as well), and those of a case of
+    """Take names, words and contents out of reports that were closed before a time. Return how many; what was decided
+    on them stays. Spared are those whose subject has an open case (an appeal's is one as well), and those of a case of
     which evidence is under legal hold."""
     same = and_(cases.c.subject_kind == reports.c.subject_kind, cases.c.subject_id == reports.c.subject_id)
     held = select(evidence.c.case_id).where(evidence.c.hold != "", evidence.c.case_id.is_not(None))
