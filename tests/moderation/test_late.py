@@ -13,6 +13,7 @@ from siyaj.banks.curation import new_entry
 from siyaj.cli.demo import pictures
 from siyaj.model.action import ActionKind
 from siyaj.model.bank import Opinion
+from siyaj.model.errors import StorageUnavailable
 from siyaj.model.event import Account, Event, EventKind, MediaFile
 from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.settings import Settings
@@ -20,6 +21,7 @@ from siyaj.model.signal import Signal
 from siyaj.model.state import Standing
 from siyaj.model.verdict import Action, Verdict
 from siyaj.moderation.extraction import draw_entry
+from siyaj.moderation.late import ATTEMPTS
 from siyaj.moderation.requests import CheckRequest, hash_request
 from siyaj.moderation.runtime import Runtime
 from siyaj.moderation.state import state_of
@@ -164,3 +166,35 @@ def test_whatever_is_decoded_in_time_is_final(runtime: Runtime, monkeypatch: pyt
     first, _ = check(runtime, request("p-6", FILE))
     assert not first.pending
     assert waiting(runtime) == 0
+
+
+def test_when_too_much_is_late_a_check_waits(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime.checker, "_most_late", 0)
+    first, _ = check(runtime, request("p-7", FILE))
+    assert not first.pending
+
+
+def test_a_store_that_is_away_is_waited_for_and_nothing_is_given_up(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def died(*_: Any) -> None:
+        return None
+
+    def away(*_: Any) -> bytes:
+        raise StorageUnavailable("away")
+
+    monkeypatch.setattr(runtime.checker, "_follow", died)
+    check(runtime, request("p-8", FILE))
+    works = runtime.late._open
+    monkeypatch.setattr(runtime.late, "_open", away)
+    for _ in range(ATTEMPTS + 1):
+        with runtime.database.begin() as connection:
+            connection.exec_driver_sql("UPDATE late_checks SET next_at = 0")
+        with pytest.raises(StorageUnavailable):
+            runtime.late.work()
+    assert waiting(runtime) == 1
+    monkeypatch.setattr(runtime.late, "_open", works)
+    with runtime.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE late_checks SET next_at = 0")
+    assert runtime.late.work() == 1
+    assert (waiting(runtime), verdicts_on(runtime, "p-8")) == (0, 2)

@@ -46,6 +46,8 @@ BUSY_FROM = 4
 LINGER_SECONDS = 0.0005
 """When this many callers waited for the last batch, the next one is given a moment to fill: the event loop takes in
 requests meanwhile, and one transaction serves twice as many. A lone caller never waits."""
+LATE_PER_DECODER = 8
+"""So many answered checks may still be decoding; beyond that a check waits for its media: their files fill memory."""
 _MICROSECONDS_PER_HOUR = 3_600_000_000
 
 
@@ -87,6 +89,7 @@ class Checker:
         self._sealing = 0
         self._sightings = sightings
         self._media_wait = settings.media_wait_seconds
+        self._most_late = LATE_PER_DECODER * decoders
         self._tasks: set[asyncio.Task[None]] = set()
         self._appeal_link = appeal_link
         self._first_review_us = int(settings.first_review_hours * _MICROSECONDS_PER_HOUR)
@@ -182,8 +185,10 @@ class Checker:
         """Decode, or return what still runs when the time for it is over."""
         loop = asyncio.get_running_loop()
         decoding = loop.run_in_executor(self._decoding, self._draw_files, request)
-        if self._media_wait and not (await asyncio.wait({decoding}, timeout=self._media_wait))[0]:
-            return decoding
+        if self._media_wait and len(self._tasks) < self._most_late:
+            done, _ = await asyncio.wait({decoding}, timeout=self._media_wait)
+            if not done:
+                return decoding
         return await decoding
 
     def _follow_all(self, job: _Job, answered: Sequence[Result]) -> None:

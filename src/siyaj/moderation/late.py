@@ -114,10 +114,10 @@ class LateChecks:
             return 0
         try:
             (result,) = self._check_now([self._request(late)])
-        except StorageUnavailable:
-            raise
         except SiyajError as error:
             result = error
+        if isinstance(result, StorageUnavailable):
+            raise result
         if isinstance(result, SiyajError) and late.attempts >= ATTEMPTS:
             log.error("the final verdict after %s cannot be made: %s", late.verdict, result)
             with self._database.begin() as connection:
