@@ -1,6 +1,7 @@
 """What was let through unchecked is checked as soon as Siyaj answers again, the oldest first."""
 
 import logging
+from pathlib import Path
 
 from synapse.module_api import ModuleApi
 
@@ -37,11 +38,18 @@ class Recheck:
         except Exception:
             log.exception("what was let through unchecked could not be checked; it is tried again")
 
+    def _read(self, mxc: str, path: str) -> bytes | None:
+        """Return a file from where it lay when it came, also one of another server; else from where ours lie."""
+        try:
+            return Path(path).read_bytes() if path else local_media(self._api, mxc, self._config.largest_media)
+        except OSError:
+            return local_media(self._api, mxc, self._config.largest_media)
+
     async def _check(self, one: Unchecked) -> None:
         """Raises NoAnswer."""
         files = []
         if mxc := one.place.get("mxc"):
-            data = await self._api.defer_to_thread(local_media, self._api, mxc, self._config.largest_media)
+            data = await self._api.defer_to_thread(self._read, mxc, one.place.get("path", ""))
             if data is None and one.hook == "media":
                 log.warning("%s is gone before it could be checked", mxc)
                 counts.RECHECKED.labels(one.hook, "gone").inc()

@@ -1,5 +1,6 @@
 """What people write, through a real homeserver."""
 
+import httpx
 import pytest
 
 from conftest import Trial
@@ -22,6 +23,8 @@ def test_a_near_copy_is_refused_and_its_author_learns_the_policy_and_where_to_ap
     assert answer["org.siyaj.appeal_url"] in answer["error"]
     assert "الاعتراض" in answer["error"], "who writes Arabic is answered in Arabic"
     assert answer["org.siyaj.appeal_url"].startswith(f"{trial.siyaj.address}/appeal/")
+    page = httpx.get(answer["org.siyaj.appeal_url"], timeout=30)
+    assert page.status_code == 200, "a page where one may appeal, without an account"
 
 
 def test_a_harmless_post_passes(trial: Trial) -> None:
