@@ -62,7 +62,7 @@ def test_the_log_filters_pages_and_exports(house: House, admin: Client) -> None:
         for number in range(120):
             audit.write(connection, "cli:many", "test.many", f"=cmd{number}", note="+1")
     first = admin.get("/console/audit?what=test.").text
-    assert first.count("<code>test.many</code>") == 50 and "=cmd119" in first
+    assert first.count(">test.many</code>") == 50 and "=cmd119" in first
     older = re.search(r'rel="next" href="([^"]+)"', first)
     assert older is not None
     second = admin.get(older[1].replace("&amp;", "&")).text

@@ -1,11 +1,14 @@
 """Every text is there in Arabic too, whole and with the same placeholders."""
 
+import ast
 import re
 
 import pytest
 
 from siyaj.model.person import Locale
 from siyaj.server.console import i18n
+from siyaj.server.console.deeds import DEEDS
+from tests.conftest import ROOT
 from tests.console.texts import areas, forms, missing, placeholders, used
 
 
@@ -58,3 +61,16 @@ def test_there_are_texts_from_code_and_from_templates() -> None:
 )
 def test_a_browser_gets_the_language_it_asks_for(accepted: str, locale: str) -> None:
     assert i18n.preferred(accepted) is Locale(locale)
+
+
+def test_every_deed_has_words() -> None:
+    """What is written to the audit log by a code that stands in the source can be read by everybody."""
+    found = set()
+    for path in (ROOT / "src" / "siyaj").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "audit.write" and len(call.args) > 2:
+                what = call.args[2]
+                if isinstance(what, ast.Constant):
+                    found.add(str(what.value))
+    assert len(found) > 30
+    assert found - set(DEEDS) == set()

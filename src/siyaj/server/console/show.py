@@ -9,6 +9,7 @@ from babel.numbers import format_decimal
 from siyaj.model.clock import to_datetime
 from siyaj.model.person import Locale
 from siyaj.server.console import i18n
+from siyaj.server.console.deeds import DEEDS
 
 _BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
 """Sign in the user agent and name; the order matters: each of them claims to be the ones after it."""
@@ -24,6 +25,11 @@ _SYSTEMS = {
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def deed(what: str) -> str:
+    """Return what was done, in words; a code that has none as it is."""
+    return i18n.gettext(DEEDS[what]) if what in DEEDS else what
 
 
 def ago(at: datetime) -> str:
@@ -60,4 +66,12 @@ def browser(agent: str) -> str:
     return f"{name} · {system}" if system else name
 
 
-FILTERS = {"ago": ago, "moment": moment, "day": day, "number": number, "us": to_datetime, "browser": browser}
+FILTERS = {
+    "ago": ago,
+    "browser": browser,
+    "day": day,
+    "deed": deed,
+    "moment": moment,
+    "number": number,
+    "us": to_datetime,
+}
