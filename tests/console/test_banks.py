@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
+from siyaj.banks.curation import new_entry
 from siyaj.model.person import Locale, Role
+from siyaj.model.signal import Signal
 from siyaj.storage import audit
 from tests.console.conftest import Client, House, axe, screen
 
@@ -21,6 +23,7 @@ def people(house: House) -> Iterator[None]:
         house.person(login, Role.CURATOR, Role.ADMIN, locale=locale, name="Salma" if locale is Locale.EN else "سلمى")
     house.person("reviewer", Role.REVIEWER)
     house.runtime.banks.create("known", "Sample / عيّنة", who="cli:test")
+    house.runtime.banks.add("known", new_entry([Signal("text", STATEMENT + "مقدمة")]), who="cli:test")
     yield
 
 
@@ -183,6 +186,10 @@ def test_they_can_be_read_by_everybody(house: House, browse: Any, locale: str) -
         page.goto(path)
         axe(page)
         screen(page, name, locale)
+        page.set_viewport_size({"width": 640, "height": 800})  # 1280 px at 200 %
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 640, f"{path} is {wide} px wide"
+        page.set_viewport_size({"width": 1280, "height": 800})
     page.goto("/console/banks/known")
     page.select_option("[name=kind]", "file")
     assert page.is_hidden("[name=value]")

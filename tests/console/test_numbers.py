@@ -93,4 +93,8 @@ def test_they_can_be_read_by_everybody(house: House, browse: Any, locale: str) -
         page.goto(path)
         axe(page)
         screen(page, name, locale)
+        page.set_viewport_size({"width": 640, "height": 800})  # 1280 px at 200 %
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 640, f"{path} is {wide} px wide"
+        page.set_viewport_size({"width": 1280, "height": 800})
     assert page.problems == []
