@@ -79,8 +79,10 @@ class Thought:
             if finding.rule.mode is Mode.SHADOW:
                 log.info("channel rule %s would open a case on %r", finding.rule.id, channel)
         live = [finding for finding in found if finding.rule.mode is Mode.LIVE]
+        case = self._settle(record, live)
         with self._database.begin() as connection:
-            return self._settle(connection, record, live)
+            _keep(connection, record.id, live)
+        return case
 
     def _met(self, channel: str) -> ChannelRecord:
         """Return what is known of a channel; one in which nothing was checked yet becomes known by this."""
@@ -131,16 +133,19 @@ class Thought:
             for match in self._lookup.find([names])[0].matches
         ]
 
-    def _settle(self, connection: Connection, record: ChannelRecord, found: Sequence[Finding]) -> str | None:
-        channel, before = record.id, closed_channels.derived(connection, record.id)
-        now = _worked_out(connection, channel, before)
-        if now.state != before.state:
-            channels.note(connection, [(channel, now_us(), "state", now.state)])
-        news = [] if now.state == ChannelState.CLOSED else _news(found, now.fired)
-        case = self._open(connection, record, news) if news else None
-        if now != before:
-            closed_channels.keep(connection, channel, now)
-        return case
+    def _settle(self, record: ChannelRecord, found: Sequence[Finding]) -> str | None:
+        """Open or add to the channel's case where there is news.
+
+        Before the channel's row is written, and in a transaction of its own: checks lock cases first and channels
+        second, and whoever does it the other way round meets them in a ring. Thought twice, it adds the same reasons.
+        """
+        with self._database.read() as connection:
+            state, _since = _state(connection, record.id)
+            news = [] if state is ChannelState.CLOSED else _news(found, closed_channels.fired(connection, record.id))
+        if not news:
+            return None
+        with self._database.begin() as connection:
+            return self._open(connection, record, news)
 
     def _open(self, connection: Connection, record: ChannelRecord, news: Sequence[Finding]) -> str:
         """Open a case, or add to the one that is open."""
@@ -202,12 +207,28 @@ def _days(connection: Connection, channel: str, now: int) -> Iterable[PastDay]:
         yield PastDay(float(today - number), day.language, day.checked, day.held + day.blocked)
 
 
-def _worked_out(connection: Connection, channel: str, before: Derived) -> Derived:
+def _keep(connection: Connection, channel: str, found: Sequence[Finding]) -> None:
+    """Write what is worked out about the channel, and what its rules rested on."""
+    before = closed_channels.derived(connection, channel)
+    now = _worked_out(connection, channel, before)
+    if now.state != before.state:
+        channels.note(connection, [(channel, now_us(), "state", now.state)])
+    if now.state != ChannelState.CLOSED:
+        _news(found, now.fired)
+    if now != before:
+        closed_channels.keep(connection, channel, now)
+
+
+def _state(connection: Connection, channel: str) -> tuple[ChannelState, int | None]:
     done = channel_history.state_action(connection, channel)
-    state = _STATES[done[0]] if done else ChannelState.OPEN
+    return (_STATES[done[0]], done[1]) if done else (ChannelState.OPEN, None)
+
+
+def _worked_out(connection: Connection, channel: str, before: Derived) -> Derived:
+    state, since = _state(connection, channel)
     return Derived(
         state=state.value,
-        closed_at=done[1] if done and state is ChannelState.CLOSED else None,
+        closed_at=since if state is ChannelState.CLOSED else None,
         removed=channel_history.count_removals(connection, channel),
         reports=channel_history.count_reports(connection, channel),
         fired={rule: list(grounds) for rule, grounds in before.fired.items()},

@@ -55,6 +55,8 @@ class Watch:
             except SiyajError as error:
                 log.warning("channel %r could not be thought about: %s", channel, error)
                 self.stir([channel], 5.0)
+            except Exception:  # one channel's fault must not stop the others
+                log.exception("channel %r cannot be thought about", channel)
         return len(due)
 
     def _take(self) -> list[str]:

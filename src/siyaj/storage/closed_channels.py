@@ -70,6 +70,12 @@ def derived(connection: Connection, channel: str) -> Derived:
     return Derived(row.state, row.closed_at, row.removed, row.reports, fired)
 
 
+def fired(connection: Connection, channel: str) -> dict[str, list[str]]:
+    """Return what each rule's cases rested on so far."""
+    kept = connection.execute(select(channels.c.fired).where(channels.c.id == channel)).scalar_one()
+    return msgspec.json.decode(kept, type=dict[str, list[str]])
+
+
 def keep(connection: Connection, channel: str, now: Derived) -> None:
     connection.execute(
         channels.update()
