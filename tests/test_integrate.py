@@ -38,6 +38,7 @@ def blocks(language: str) -> list[str]:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder: Path = tmp_path_factory.mktemp("served")
     for one in serve(Settings(data=str(folder), decoders=1)):
+        one.runtime.box.warm()
         with one.runtime.database.begin() as connection:
             endpoints.add(connection, one.runtime.keyring, "messenger", EndpointKind.POLL)
         yield one

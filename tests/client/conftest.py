@@ -16,6 +16,7 @@ from tests.server.conftest import Served, serve
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder: Path = tmp_path_factory.mktemp("served")
     for one in serve(Settings(data=str(folder), decoders=1)):
+        one.runtime.box.warm()
         with one.runtime.database.begin() as connection:
             endpoints.add(connection, one.runtime.keyring, "asks", EndpointKind.POLL)
         one.client.post("/v1/banks", json={"name": "known"})
