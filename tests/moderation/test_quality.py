@@ -124,3 +124,11 @@ def test_draws_stand_in_the_audit_log(database: Database) -> None:
         (row,) = audit.page(connection, what="sample.draw")
         assert (row.detail["rate"], row.detail["stream"]) == (1.0, "automated")
         assert audit.verify(connection).fault == ""
+
+
+def test_what_is_long_past_is_counted_and_not_drawn(database: Database) -> None:
+    add_verdicts(database, "block", at=LONG_AGO - 30 * 86_400_000_000)
+    decide(database, open_case(database, "c1"), "per_amal", "remove", decided_at=LONG_AGO - 30 * 86_400_000_000)
+    quality(database, sample_automated=1, sample_reviewed=1).catch_up()
+    assert drawn(database) == []
+    assert sum(counts(database, "action").values()) == 2

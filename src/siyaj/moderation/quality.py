@@ -31,6 +31,7 @@ from siyaj.storage.samples import NewSample
 log = logging.getLogger(__name__)
 
 BATCH = 5_000
+DRAW_DAYS = 7.0
 
 
 class _Batch(Struct):
@@ -49,7 +50,9 @@ class _Batch(Struct):
 class Quality:
     """Draws samples and keeps the daily numbers up, behind the answers. Safe for many threads and processes."""
 
-    def __init__(self, database: Database, keyring: Keyring, settings: Settings) -> None:
+    def __init__(self, database: Database, keyring: Keyring, settings: Settings, draw_days: float = DRAW_DAYS) -> None:
+        """Nothing older than `draw_days` is drawn: a past that is counted for the first time floods no queue."""
+        self._draw_us = int(draw_days * 86_400_000_000)
         self._database = database
         self._keyring = keyring
         self._deadline_us = int(settings.first_review_hours * 3_600_000_000)
@@ -80,7 +83,8 @@ class Quality:
         with self._database.read() as connection:
             after = feeds.place(connection, "numbers:verdicts")
             rows = feeds.verdicts_after(connection, after, now, BATCH)
-            chosen = [row for row in rows if row.action in STREAMS and self.drawn(STREAMS[row.action], row.id)]
+            recent = [row for row in rows if row.action in STREAMS and row.created_at >= now - self._draw_us]
+            chosen = [row for row in recent if self.drawn(STREAMS[row.action], row.id)]
             told = {row.id for row in chosen} | {row.id for row in rows if row.action != Action.ALLOW.value}
             records = feeds.records(connection, sorted(told))
         if not rows:
@@ -112,7 +116,8 @@ class Quality:
             return None
         final = [row for row in rows if not row.undone and row.kind != "undo"]
         standing = [row for row in final if row.origin != "sample"]
-        chosen = [row for row in standing if draw.may_be_sampled(row) and self.drawn(Stream.REVIEWED, row.id)]
+        recent = [row for row in standing if draw.may_be_sampled(row) and row.decided_at >= now - self._draw_us]
+        chosen = [row for row in recent if self.drawn(Stream.REVIEWED, row.id)]
         return _Batch(
             "numbers:decisions",
             after,

@@ -21,6 +21,7 @@ from siyaj.model.person import Person
 from siyaj.model.queue import QueueFilter
 from siyaj.model.report import NewReport, ReportedContent, Reporter, ReportReason, Subject, SubjectKind
 from siyaj.model.settings import Settings
+from siyaj.moderation.quality import Quality
 from siyaj.moderation.requests import CheckRequest, hash_request
 from siyaj.moderation.runtime import Runtime
 from siyaj.storage import endpoints, tables
@@ -130,14 +131,15 @@ def _appeal(runtime: Runtime, decision: Decision) -> str:
 
 def _judge_again(runtime: Runtime, others: Sequence[Person]) -> None:
     """Let chance draw, and judge most of what it drew a second time; some wait in the queue."""
-    runtime.quality.catch_up()
+    quality = Quality(runtime.database, runtime.keyring, runtime.settings, draw_days=DAYS + 2)
+    quality.catch_up()
     drawn = runtime.cases.queue(QueueFilter(state=CaseState.OPEN, origin=CaseOrigin.SAMPLE), limit=500)
     for number, (_place, case) in enumerate(drawn[:-3]):
         first = _first(runtime, case.id)
         judge = next(person for person in [*others[number % 4 :], *others] if person.id != first[0])
         same, other = (0, 4) if first[1] == "remove" else (2, 4) if first[1] == "limit" else (4, 0)
         _decide(runtime, case, stories.draft(other if number % 9 == 5 else same), judge)  # one in nine differs
-    runtime.quality.catch_up()
+    quality.catch_up()
     with runtime.database.begin() as connection:
         for number, (_place, case) in enumerate(drawn[:-3]):
             _turn_back_sample(connection, case.id, (1 + number % 9) * DAY_US + number * HOUR_US, 2 + number % 7)
