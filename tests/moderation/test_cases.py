@@ -1,6 +1,7 @@
 """Cases are held by one person at a time, and a stale screen changes nothing."""
 
 import threading
+import time
 from collections import Counter
 
 import pytest
@@ -98,6 +99,23 @@ def test_a_clock_that_went_wrong_does_not_lock_a_case_for_ever(database: Databas
     with database.begin() as connection:
         connection.execute(table.update().values(held_until=now_us() + 400 * 86_400_000_000))
     assert cases.take(case, BASIM).holder == BASIM.id
+
+
+def test_a_process_whose_clock_is_wrong_agrees_with_the_others_on_who_holds_a_case(
+    database: Database, cases: Cases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database.dialect != "postgresql":
+        pytest.skip("processes on one machine have one clock")
+    case = new_case(database)
+    version = cases.take(case, AMAL).version
+    for hours in (-5, 5):
+        for module in ("siyaj.storage.leases", "siyaj.storage.cases", "siyaj.model.clock"):
+            monkeypatch.setattr(f"{module}.now_us", lambda hours=hours: time.time_ns() // 1_000 + hours * 3_600_000_000)
+        with pytest.raises(CaseHeld):
+            cases.take(case, BASIM)
+        assert cases.next(BASIM) is None
+        assert cases.take(case, AMAL).version == version
+    cases.escalate(case, AMAL, version, "done")
 
 
 def test_what_was_passed_on_goes_to_another(database: Database, cases: Cases) -> None:

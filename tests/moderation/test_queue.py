@@ -10,11 +10,10 @@ from sqlalchemy.engine import Engine
 from siyaj.model.case import CaseOrigin, CaseState, Level
 from siyaj.model.clock import now_us
 from siyaj.model.queue import QueueFilter, QueueSort
-from siyaj.moderation.cases import suits
 from siyaj.storage import copies, leases, queue
 from siyaj.storage.database import Database
+from siyaj.storage.leases import Suits
 from siyaj.storage.tables import cases as table
-from tests.moderation.people import person
 
 CASES = 20_000
 OPEN = CaseState.OPEN
@@ -83,7 +82,7 @@ def test_every_page_reads_an_index(filled: Database) -> None:
                 for plan in plans:
                     assert not scans(plan), (chosen, plan)
         assert scans(explained(filled, lambda: connection.execute(table.select().where(table.c.reach > 5)).first())[0])
-    wanted = suits(person("amal", languages="ar en"))
+    wanted = Suits("per_amal", ["", "ar", "en"], [""], escalated=False, appeals=False)
     with filled.begin() as connection:
         plans = explained(filled, partial(leases.next_for, connection, wanted, 60_000_000))
         case = leases.next_for(connection, wanted, 60_000_000)

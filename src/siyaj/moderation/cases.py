@@ -5,6 +5,7 @@ more report, one more verdict) and a renewed lease leave it.
 """
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +24,8 @@ from siyaj.storage.leases import Suits
 from siyaj.storage.queue import Place
 
 MOST_OF_A_NOTE = 10_000
+STRAYS_SECONDS = 15.0
+"""How long it takes at most until cases that nobody here can read are offered to all."""
 _MENTION = re.compile(r"(?<![\w@])@([\w.-]*\w)")
 
 
@@ -32,6 +35,7 @@ class Cases:
     def __init__(self, database: Database, policy: Policy, settings: Settings) -> None:
         self._database = database
         self._policy = policy
+        self._strays: tuple[float, tuple[set[str], set[str]] | None] = (0.0, None)
         self._lease_us = int(settings.lease_minutes * 60_000_000)
 
     def get(self, case: str) -> Case:
@@ -48,16 +52,18 @@ class Cases:
         """Lease the most urgent case that suits the person's languages, skills and roles, and that they did not pass
         on. Who holds one already gets that one. Raises Forbidden."""
         _require(person, Permission.DECIDE)
+        wanted = self._suits(person)
         with self._database.begin() as connection:
-            taken = leases.next_for(connection, suits(person), self._lease_us)
+            taken = leases.next_for(connection, wanted, self._lease_us)
             if taken is not None:
                 audit.write(connection, who(person), "case.take", taken.id)
         return taken
 
     def waiting(self, person: Person) -> int:
         """Return how many cases wait that suit the person, at most 1,000."""
+        wanted = self._suits(person)
         with self._database.read() as connection:
-            return leases.waiting(connection, suits(person), self._lease_us)
+            return leases.waiting(connection, wanted, self._lease_us)
 
     def take(self, case: str, person: Person) -> Case:
         """Lease this case. Raises NotFound, CaseHeld, Forbidden, StaleVersion when it is closed."""
@@ -157,6 +163,25 @@ class Cases:
         with self._database.begin() as connection:
             notes.read(connection, case, person.id)
 
+    def _suits(self, person: Person) -> Suits:
+        languages, skills = self._strays_now()
+        return Suits(
+            person=person.id,
+            languages=sorted({"", *person.languages, *languages}) if person.languages else None,
+            skills=sorted({"", *person.skills, *skills}),
+            escalated=person.may(Permission.DECIDE_ESCALATED),
+            appeals=person.may(Permission.DECIDE_APPEALS),
+        )
+
+    def _strays_now(self) -> tuple[set[str], set[str]]:
+        """Remembered for a moment: it reads all that is open."""
+        read_at, found = self._strays
+        if found is None or time.monotonic() - read_at > STRAYS_SECONDS:
+            with self._database.read() as connection:
+                found = leases.strays(connection)
+            self._strays = (time.monotonic(), found)
+        return found
+
     @contextmanager
     def _changing(self, case: str, person: Person, version: int) -> Iterator[Connection]:
         with self._database.begin() as connection:
@@ -179,13 +204,14 @@ def held(connection: Connection, case: str, person: Person, version: int) -> Cas
     """
     there = found(connection, case, lock=True)
     _open(there)
-    if there.holder is not None and there.holder != person.id:
+    holder = leases.holder(connection, case)
+    if holder is not None and holder != person.id:
         raise CaseHeld("somebody else holds this case", hint="take another one")
     if there.version != version:
         raise StaleVersion(
             f"the case is at version {there.version} by now; version {version} was seen", hint="read it again"
         )
-    if there.holder is None:
+    if holder is None:
         raise CaseHeld("you do not hold this case, or your lease has ended", hint="take the case again")
     may_decide(connection, there, person)
     if notes.has_left(connection, person.id):
@@ -202,17 +228,6 @@ def may_decide(connection: Connection, case: Case, person: Person) -> None:
         _require(person, Permission.DECIDE_APPEALS)
     if leases.is_barred(connection, case.id, person.id):
         raise Forbidden("somebody who did not decide before must decide this case")
-
-
-def suits(person: Person) -> Suits:
-    """Return which cases a person may be offered."""
-    return Suits(
-        person=person.id,
-        languages=person.languages,
-        skills=person.skills,
-        escalated=person.may(Permission.DECIDE_ESCALATED),
-        appeals=person.may(Permission.DECIDE_APPEALS),
-    )
 
 
 def who(person: Person) -> str:

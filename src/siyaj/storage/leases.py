@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Select, and_, case, false, func, literal, or_, select, text, true
+from sqlalchemy import Connection, Select, and_, case, func, or_, select, text, true
 
 from siyaj.model.case import Case, CaseOrigin, Level
 from siyaj.model.clock import now_us
@@ -20,10 +20,11 @@ SKIPPED_US = 8 * 3_600_000_000
 
 
 class Suits(Struct):
-    """Which cases a person may be offered. No languages: all of them."""
+    """Which cases a person may be offered. `languages` None: all of them; else these, the empty one among them where
+    cases of no language suit as well. `skills` likewise."""
 
     person: str
-    languages: Sequence[str]
+    languages: Sequence[str] | None
     skills: Sequence[str]
     escalated: bool
     appeals: bool
@@ -55,6 +56,13 @@ def take(connection: Connection, case_id: str, person: str, lease_us: int) -> bo
     return changed.rowcount == 1
 
 
+def holder(connection: Connection, case_id: str) -> str | None:
+    """Return who holds a case now, by the clock that leases are measured by."""
+    query = select(cases.c.holder, cases.c.held_until).where(cases.c.id == case_id)
+    row = connection.execute(query).one_or_none()
+    return row.holder if row is not None and row.held_until is not None and row.held_until > clock(connection) else None
+
+
 def renew(connection: Connection, case_id: str, person: str, lease_us: int) -> bool:
     """Lengthen one's own lease; one that ended is revived as long as nobody took the case meanwhile."""
     now = clock(connection)
@@ -75,21 +83,60 @@ def next_for(connection: Connection, suits: Suits, lease_us: int) -> Case | None
     mine = [cases.c.holder == suits.person, cases.c.held_until > now]
     given = [cases.c.assignee == suits.person, _free(now, lease_us), *_suitable(suits, now)]
     anyone = [_unassigned(), _free(now, lease_us), *_suitable(suits, now)]
-    for conditions in (mine, given, anyone):
-        query = select(cases.c.id).where(cases.c.state == "open", *conditions)
-        query = query.order_by(cases.c.rank, cases.c.seq).limit(1)
+    for query in (_of_few(mine), _of_few(given), *_by_language(connection, suits, anyone)):
         found = connection.execute(query.with_for_update(skip_locked=True, of=cases)).scalar_one_or_none()
         if found is not None and take(connection, found, suits.person, lease_us):
             return from_row(connection.execute(select(cases).where(cases.c.id == found)).one())
     return None
 
 
+def _of_few(conditions: list[Any]) -> Select[Any]:
+    """Ask for one of the few cases that name a person. Written so that SQLite, which has no statistics here, does not
+    walk through the queue in its order instead."""
+    still_open = func.coalesce(cases.c.state, "") == "open"
+    return select(cases.c.id).where(*conditions, still_open).order_by(cases.c.rank + 0, cases.c.seq + 0).limit(1)
+
+
+def _by_language(connection: Connection, suits: Suits, conditions: list[Any]) -> list[Select[Any]]:
+    """Return a query for each language that something waits in, the most urgent first. One by one, so that who reads a
+    rare language does not walk through all that waits in a frequent one."""
+    if suits.languages is None:
+        return [_most_urgent(conditions, cases.c.id)]
+    waiting = []
+    for language in suits.languages:
+        its = [cases.c.language == language, *conditions]
+        place = connection.execute(_most_urgent(its, cases.c.rank, cases.c.seq)).one_or_none()
+        if place is not None:
+            waiting.append((tuple(place), its))
+    return [_most_urgent(its, cases.c.id) for _, its in sorted(waiting, key=lambda each: each[0])]
+
+
+def _most_urgent(conditions: list[Any], *columns: Any) -> Select[Any]:
+    query = select(*columns).where(cases.c.state == "open", *conditions)
+    return query.order_by(cases.c.rank, cases.c.seq).limit(1)
+
+
+def strays(connection: Connection) -> tuple[set[str], set[str]]:
+    """Return the languages and the skills that open cases ask for and nobody who works here is said to have: such cases
+    are offered to all. Who has no languages written down reads all."""
+    here = connection.execute(select(people.c.languages, people.c.skills).where(people.c.disabled_at.is_(None))).all()
+    asked = [
+        set(connection.execute(select(column).where(cases.c.state == "open").distinct()).scalars()) - {""}
+        for column in (cases.c.language, cases.c.skill)
+    ]
+    languages = {word for row in here for word in row.languages.split()}
+    skills = {word for row in here for word in row.skills.split()}
+    reads_all = any(not row.languages.strip() for row in here)
+    return set() if reads_all else asked[0] - languages, asked[1] - skills
+
+
 def waiting(connection: Connection, suits: Suits, lease_us: int, most: int = 1_000) -> int:
     """Return how many cases this person could be offered now, at most `most`."""
     now = clock(connection)
     suitable = or_(cases.c.assignee == suits.person, _unassigned())
+    spoken = true() if suits.languages is None else cases.c.language.in_(suits.languages)
     query: Select[Any] = select(cases.c.seq).where(
-        cases.c.state == "open", suitable, _free(now, lease_us), *_suitable(suits, now)
+        cases.c.state == "open", spoken, suitable, _free(now, lease_us), *_suitable(suits, now)
     )
     return int(connection.execute(select(func.count()).select_from(query.limit(most).subquery())).scalar_one())
 
@@ -152,15 +199,8 @@ def _unassigned() -> Any:
     return or_(cases.c.assignee.is_(None), ~there.exists())
 
 
-def _nobody(wanted: Any, have: Any) -> Any:
-    """Nobody who works here is said to have what a case asks for: then it does not wait for them. Who has no languages
-    written down reads all."""
-    has = (literal(" ") + have + literal(" ")).contains(literal(" ") + wanted + literal(" "))
-    all_of_them = have == "" if have is people.c.languages else false()
-    return ~select(people.c.id).where(people.c.disabled_at.is_(None), or_(has, all_of_them)).exists()
-
-
 def _suitable(suits: Suits, now: int) -> list[Any]:
+    """The level is written so that SQLite reads the index of the language, not that of the level."""
     c = cases.c
     passed = select(case_skips.c.person).where(
         case_skips.c.case_id == c.id,
@@ -168,11 +208,8 @@ def _suitable(suits: Suits, now: int) -> list[Any]:
         or_(case_skips.c.barred == 1, case_skips.c.at > now - SKIPPED_US),
     )
     return [
-        or_(c.language == "", c.language.in_(suits.languages), _nobody(c.language, people.c.languages))
-        if suits.languages
-        else true(),
-        or_(c.skill == "", c.skill.in_(suits.skills), _nobody(c.skill, people.c.skills)),
-        true() if suits.escalated else c.level == Level.REVIEWER.value,
+        c.skill.in_(suits.skills),
+        true() if suits.escalated else func.coalesce(c.level, "") == Level.REVIEWER.value,
         true() if suits.appeals else c.origin != CaseOrigin.APPEAL.value,
         ~passed.exists(),
     ]

@@ -667,11 +667,23 @@ def _tables() -> None:  # noqa: PLR0915  (written by autogenerate)
         batch_op.add_column(sa.Column("decision_id", sa.Text(), nullable=True, comment="the one that closed it"))
         batch_op.drop_index(batch_op.f("ix_cases_state_priority"))
         batch_op.create_index("ix_cases_account_id", ["account_id"], unique=False)
-        batch_op.create_index("ix_cases_assignee", ["assignee"], unique=False)
+        batch_op.create_index(
+            "ix_cases_assignee",
+            ["assignee"],
+            unique=False,
+            sqlite_where=sa.text("assignee IS NOT NULL"),
+            postgresql_where=sa.text("assignee IS NOT NULL"),
+        )
         batch_op.create_index("ix_cases_channel_id", ["channel_id"], unique=False)
         batch_op.create_index("ix_cases_closed_at", ["closed_at", "opened_at"], unique=False)
         batch_op.create_index("ix_cases_copy_key", ["copy_key"], unique=False)
-        batch_op.create_index("ix_cases_holder", ["holder"], unique=False)
+        batch_op.create_index(
+            "ix_cases_holder",
+            ["holder"],
+            unique=False,
+            sqlite_where=sa.text("holder IS NOT NULL"),
+            postgresql_where=sa.text("holder IS NOT NULL"),
+        )
         batch_op.create_index("ix_cases_opened_at", ["opened_at", "first_seen_at"], unique=False)
         batch_op.create_index("ix_cases_queue", ["state", "rank", "seq"], unique=False)
         batch_op.create_index("ix_cases_queue_language", ["state", "language", "rank", "seq"], unique=False)
