@@ -197,3 +197,20 @@ def test_every_route_stands_in_the_docs(served: Served) -> None:
     for path in served.client.get("/openapi.json").json()["paths"]:
         last = path.rsplit("/", 1)[-1]
         assert path in page or f"…/{last}" in page or f"/{last}" in page, path
+
+
+def test_a_fault_of_ours_is_a_problem_for_programs_and_a_page_for_people(
+    served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("what happened inside")
+
+    monkeypatch.setattr(served.runtime.banks, "list", broken)
+    monkeypatch.setattr(served.runtime.reports, "get", broken)
+    answer = served.client.get("/v1/banks")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert answer.headers["content-type"] == "application/problem+json"
+    page = served.client.get("/receipt/rcp_x", headers={"accept-language": "ar"})
+    assert (page.status_code, page.headers["content-type"]) == (500, "text/html; charset=utf-8")
+    assert "what happened inside" not in answer.text + page.text
+    assert caplog.text.count("ValueError: what happened inside") == 2

@@ -1,5 +1,6 @@
 """Puts the routes together behind the gate."""
 
+import logging
 from threading import Event
 from typing import Any
 
@@ -38,6 +39,8 @@ from siyaj.server.oidc import OidcClient
 from siyaj.server.problems import answer_error, answer_http
 from siyaj.server.public.app import create_public
 from siyaj.server.throttle import LogInThrottles
+
+log = logging.getLogger(__name__)
 
 
 def create_app(runtime: Runtime, stopping: Event | None = None) -> ASGIApp:
@@ -83,7 +86,7 @@ def create_app(runtime: Runtime, stopping: Event | None = None) -> ASGIApp:
                 "oidc": OidcClient(settings),
             }
         ),
-        exception_handlers={SiyajError: _answer_error, HTTPException: _answer_http},
+        exception_handlers={SiyajError: _answer_error, HTTPException: _answer_http, Exception: _answer_fault},
         openapi_config=openapi.CONFIG,
         request_max_body_size=None,  # the gate counts
         logging_config=None,
@@ -100,6 +103,13 @@ def _answer_error(request: Request[Any, Any, Any], error: SiyajError) -> Respons
 
 def _answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     return page.answer_http(request, error) if is_browser(request.scope["path"]) else answer_http(request, error)
+
+
+def _answer_fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A fault of ours inside a route: logged with where it happened, told without."""
+    request_id = request.scope.get("state", {}).get("request_id")
+    log.error("request %s failed", request_id, exc_info=error)
+    return _answer_error(request, SiyajError("a fault of ours; it is logged under this request's id"))
 
 
 @get("/openapi.json", include_in_schema=False)
