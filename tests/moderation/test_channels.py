@@ -320,3 +320,39 @@ def test_a_channel_is_thought_about_once_in_a_while_however_often_it_is_stirred(
     for number in range(20):
         tell(runtime, "garden", title=f"حديقة {number}")
     assert runtime.channels.work() == 0
+
+
+def test_checks_and_thoughts_at_the_same_time_stand_in_nobodys_way(tmp_path: Path, database_url: str) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    settings = Settings(data=str(tmp_path), database=database_url, decoders=1)
+    with Runtime.open(settings) as first, Runtime.open(settings) as second:
+        first.banks.create("known", who="test")
+        first.banks.add("known", new_entry([Signal("pdq", AVATAR)], opinion=Opinion.SEED), who="test")
+        second.keeper.refresh()
+
+        def checks(runtime: Runtime, worker: int) -> list[Any]:
+            answers: list[Any] = []
+            for turn in range(15):
+                asked = []
+                for number in range(12):
+                    told = Channel(f"c{(number * (worker + 1)) % 6}", avatar=AVATAR, title=f"{worker}.{turn}")
+                    event = Event(f"e{worker}.{turn}.{number}", EventKind.CHANNEL, channel=told)
+                    asked.append(CheckRequest(event, [], "test", None, hash_request(event)))
+                answers += runtime.checker.check_now(asked)
+            return answers
+
+        def thoughts(runtime: Runtime) -> list[Any]:
+            return [runtime.channels.think(f"c{number % 6}") for number in range(60)]
+
+        remove(first, "c0", 7)
+        with ThreadPoolExecutor(4) as pool:
+            work = [pool.submit(checks, runtime, number) for number, runtime in enumerate((first, second))]
+            work += [pool.submit(thoughts, runtime) for runtime in (first, second)]
+            answers = [answer for job in work[:2] for answer in job.result()]
+            for job in work[2:]:
+                job.result()
+        assert [answer for answer in answers if isinstance(answer, Exception)] == []
+        case = case_of(first, "c0")
+        assert case is not None
+        assert "removals-over-a-month" in {reason.rule for reason in case.reasons}
