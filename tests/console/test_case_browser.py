@@ -330,3 +330,25 @@ def test_a_report_is_seen_without_asking(browse: Any, house: House) -> None:
     ground.report(house.runtime, "channel:c-just-now", "recruitment")
     page.wait_for_selector("text=It was reported as recruitment.", timeout=5_000)
     assert page.inner_text("tr[data-row] >> nth=0") != before
+
+
+def test_a_case_is_skipped_escalated_and_handed_over_by_keys(browse: Any, house: House) -> None:
+    runtime = house.runtime
+    omar = runtime.people.get("omar-en")
+    page = browse("omar-en", "en")
+    for code, typed in (("KeyS", "not my field"), ("KeyA", "a hard one"), ("KeyH", "")):
+        case = ground.call(runtime, f"m-{code}")
+        runtime.cases.take(case, omar)
+        open_case(page, case)
+        page.keyboard.press(code)
+        page.wait_for_selector("dialog[open]")
+        if code == "KeyH":
+            page.select_option("dialog[open] select", "huda-en")
+            screen(page, "case-hand-over", "en")
+            axe(page)
+        else:
+            page.keyboard.type(typed)
+        page.click("dialog[open] button.primary")
+        page.wait_for_url(lambda url, case=case: case not in url)
+        assert runtime.cases.get(case).holder is None
+    assert runtime.cases.get(case).assignee == runtime.people.get("huda-en").id
