@@ -38,9 +38,16 @@ class Desk:
                 return refusal.unchecked(event.get("text", "")) if self._closed(hook) else None
             return refusal.of_verdict(verdict, said(event)) if self.refuses(verdict) else None
         except Exception:
-            log.exception("a check of %s failed in the module itself", hook)
-            counts.FAILED_OPEN.labels(hook).inc()
-            return None
+            return self.stumbled(hook, event["id"], event.get("text", ""))
+
+    def stumbled(self, hook: str, what: str, written: str = "") -> Refusal | None:
+        """For an exception of our own, which Synapse would take for a refusal: the hook's failure policy decides."""
+        log.exception("the module stumbled over a %s: %s", hook, what)
+        if self._closed(hook):
+            counts.FAILED_CLOSED.labels(hook).inc()
+            return refusal.unchecked(written)
+        counts.FAILED_OPEN.labels(hook).inc()
+        return None
 
     async def verdict(
         self,

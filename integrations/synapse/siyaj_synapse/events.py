@@ -1,6 +1,5 @@
 """Messages: `check_event_for_spam`, for what our users send and for what other servers hand in."""
 
-import logging
 import time
 from datetime import datetime, timezone
 from typing import Any
@@ -14,8 +13,6 @@ from siyaj_synapse.guard import is_enforcement
 from siyaj_synapse.members import SPREADING, Members
 from siyaj_synapse.places import Places
 from siyaj_synapse.rooms import NAMED, Rooms
-
-log = logging.getLogger(__name__)
 
 _ENCRYPTED = "m.room.encrypted"
 _SILENT = frozenset({"m.room.member", "m.room.create", "m.room.power_levels"})
@@ -37,9 +34,7 @@ class Messages:
         try:
             refusal = await self._refusal(event)
         except Exception:
-            log.exception("event %s could not be prepared for a check", event.event_id)
-            counts.FAILED_OPEN.labels("message").inc()
-            return NOT_SPAM
+            refusal = self._desk.stumbled("message", event.event_id)
         return NOT_SPAM if refusal is None else (Codes.FORBIDDEN, refusal)
 
     async def _refusal(self, event: EventBase) -> dict[str, Any] | None:

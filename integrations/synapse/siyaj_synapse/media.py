@@ -37,9 +37,7 @@ class Media:
         try:
             found = await self._refusal(file, info)
         except Exception:
-            log.exception("media %s could not be prepared for a check", info.file_id)
-            counts.FAILED_OPEN.labels("media").inc()
-            return NOT_SPAM
+            found = self._desk.stumbled("media", info.file_id)
         if found is None:
             return NOT_SPAM
         if info.server_name is None:

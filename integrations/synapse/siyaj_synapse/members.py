@@ -52,9 +52,7 @@ class Members:
         except (NoAnswer, NotAccepted) as error:
             return self._unanswered(room_id, error)
         except Exception:
-            log.exception("the state of %s could not be asked", room_id)
-            counts.FAILED_OPEN.labels("member").inc()
-            return None
+            return self._desk.stumbled("member", room_id)
         stopped = _STOPPED.get(str(state.get("standing")))
         return refusal.of_state(stopped, state) if stopped else None
 

@@ -1,17 +1,13 @@
 """New accounts: `check_registration_for_spam`. A verdict lets in, shadow-bans or denies, as the configuration says."""
 
-import logging
 from collections.abc import Collection
 from typing import Any
 
 from synapse.module_api import ModuleApi
 from synapse.spam_checker_api import RegistrationBehaviour
 
-from siyaj_synapse import counts
 from siyaj_synapse.config import DENY, OPEN, SHADOW_BAN
 from siyaj_synapse.desk import Desk
-
-log = logging.getLogger(__name__)
 
 _BEHAVIOUR = {SHADOW_BAN: RegistrationBehaviour.SHADOW_BAN, DENY: RegistrationBehaviour.DENY}
 
@@ -34,9 +30,8 @@ class Registration:
         try:
             return await self._behaviour(username)
         except Exception:
-            log.exception("the registration of %s could not be checked", username)
-            counts.FAILED_OPEN.labels("registration").inc()
-            return RegistrationBehaviour.ALLOW
+            refused = self._desk.stumbled("registration", username)
+            return RegistrationBehaviour.ALLOW if refused is None else RegistrationBehaviour.DENY
 
     async def _behaviour(self, username: str) -> RegistrationBehaviour:
         user_id = self._api.get_qualified_user_id(username)

@@ -2,23 +2,20 @@
 
 import hashlib
 import json
-import logging
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from synapse.module_api import NOT_SPAM, EventBase, ModuleApi, StateMap
-from synapse.module_api.errors import Codes, SynapseError
+from synapse.module_api.errors import Codes
 
-from siyaj_synapse import content, counts, refusal
+from siyaj_synapse import content, refusal
 from siyaj_synapse.client import File
 from siyaj_synapse.desk import Desk
 from siyaj_synapse.guard import is_enforcement
 from siyaj_synapse.places import Places
 from siyaj_synapse.refusal import Refusal
-
-log = logging.getLogger(__name__)
 
 NAMED = {"m.room.name": "title", "m.room.topic": "topic", "m.room.avatar": "avatar"}
 """State events that say what a room is, and what each says."""
@@ -36,9 +33,7 @@ class Rooms:
             named = _of_config(room_config)
             found = await self._check(f"creating:{_digest(user_id, named)}", named, user_id) if named else None
         except Exception:
-            log.exception("a room of %s could not be prepared for a check", user_id)
-            counts.FAILED_OPEN.labels("room").inc()
-            return NOT_SPAM
+            found = self._desk.stumbled("room", f"one that {user_id} makes")
         return NOT_SPAM if found is None else (Codes.FORBIDDEN, found)
 
     async def check_event_allowed(self, event: EventBase, state: StateMap[EventBase]) -> tuple[bool, None]:
@@ -46,12 +41,8 @@ class Rooms:
         if event.is_state() and event.type in NAMED and not is_enforcement(event.sender, self._desk.config.enforcer):
             try:
                 found = await self.refusal(event, state)
-            except SynapseError:
-                raise
             except Exception:
-                log.exception("event %s could not be prepared for a check", event.event_id)
-                counts.FAILED_OPEN.labels("room").inc()
-                return True, None
+                found = self._desk.stumbled("room", event.event_id)
             if found is not None:
                 raise refusal.raised(found)
         return True, None

@@ -24,6 +24,8 @@ class Known:
     """Account and room, as far as they are known: not at all."""
 
     async def account(self, user_id: str) -> dict[str, Any]:
+        if user_id.startswith("@broken:"):
+            raise RuntimeError("a fault of the module itself")
         return {"id": user_id}
 
     async def channel(self, room_id: str) -> dict[str, Any]:
@@ -34,6 +36,9 @@ class Desk:
     """Writes down what it is asked, and refuses it."""
 
     config = config.parse({"url": "http://x", "key": "k", "state": "x.db"})
+
+    def stumbled(self, hook: str, what: str) -> None:
+        print(json.dumps({"stumbled": hook}))
 
     async def ask(self, hook: str, event: dict[str, Any], *, place: dict[str, str]) -> dict[str, Any]:
         print(json.dumps({"hook": hook, "kind": event["kind"], "text": event["text"], "at": event["at"]}))
@@ -65,6 +70,7 @@ async def main() -> None:
         event("m.room.member", {"membership": "join"}, "@a:other.test", state_key="@a:other.test"),
         event("m.room.message", {}, "@a:other.test"),
         event("m.room.message", {"body": None, "info": [[[]]], "msgtype": 7}, "@a:other.test"),
+        event("m.room.message", {"msgtype": "m.text", "body": "from afar"}, "@broken:other.test"),
         event("m.room.encrypted", {"ciphertext": "…"}, "@a:other.test"),
     ]
     for one in events:
