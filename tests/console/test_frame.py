@@ -117,3 +117,9 @@ def test_what_the_door_refuses_is_a_page_too(house: House, locale: str, word: st
 def test_a_page_names_the_permission_that_is_missing(house: House) -> None:
     page = house.signed_in("bot").get("/console/people").text
     assert "It needs the permission “See people”" in page
+
+
+def test_a_part_of_a_page_leads_to_the_log_in_as_well(house: House) -> None:
+    """htmx would put the log-in page into the part: it is told to go there instead."""
+    answer = house.client().get("/console/audit/verified", headers={"hx-request": "true"})
+    assert answer.headers["hx-redirect"].startswith("/console/login") and answer.text == ""

@@ -204,6 +204,16 @@ def test_sessions_end_by_themselves(house: People, database: Database, monkeypat
         assert short.of_person(person) == []
 
 
+def test_a_session_in_use_does_not_grow_idle(house: People, database: Database) -> None:
+    short = Sessions(database, Settings(idle_minutes=0.01))
+    secret = short.start(house.get("amal"), Stage.OPEN, agent="x", address="y")
+    for _ in range(8):
+        time.sleep(0.2)
+        assert short.visit(secret) is not None
+    time.sleep(0.7)
+    assert short.visit(secret) is None
+
+
 def test_each_step_of_a_log_in_has_a_secret_of_its_own(house: People, started: Sessions, database: Database) -> None:
     person = house.get("amal")
     first = started.start(person, Stage.CODE, agent="x", address="y")

@@ -39,6 +39,7 @@ class Sessions:
         self._database = database
         self._hours = timedelta(hours=settings.session_hours)
         self._idle = timedelta(minutes=settings.idle_minutes)
+        self._stale = min(timedelta(seconds=_TOUCH_SECONDS), self._idle / 4)
 
     def start(
         self,
@@ -83,7 +84,7 @@ class Sessions:
             person = people.get(connection, session.person_id)
         if person.disabled_at is not None:
             return None
-        if (now - session.seen_at).total_seconds() > _TOUCH_SECONDS:
+        if now - session.seen_at > self._stale:
             with self._database.begin() as connection:
                 sessions.touch(connection, session.id)
         return Visit(session, person)
