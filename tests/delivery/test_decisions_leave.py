@@ -5,12 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from siyaj.delivery import schedule
 from siyaj.delivery.worker import DeliveryWorker
+from siyaj.model.case import Note
 from siyaj.model.person import Role
 from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.state import Standing
 from siyaj.moderation.state import state_of
-from siyaj.storage import deliveries
+from siyaj.storage import deliveries, notes
 from siyaj.storage.database import Database
 from tests.delivery.receiver import Receiver
 from tests.moderation.desk import NOTHING, Desk, draft, open_desk, posted
@@ -50,6 +52,26 @@ def test_a_decision_reaches_the_platform_and_a_successful_appeal_takes_it_back(d
     platform.wait_for(4)
     assert "action.restore" in kinds(platform)
     assert state_of(desk.database, ITEM).standing is Standing.ALLOWED
+
+
+def test_what_cannot_be_done_is_told_to_who_decided(
+    desk: Desk, platform: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "RETRIES", ())
+    platform.answers.extend([500, 500])
+    case = posted(desk.database)
+    desk.decide(case, draft(), AMAL)
+    until = time.monotonic() + 20
+    while len(found := _notes(desk.database, case)) < 2 and time.monotonic() < until:
+        time.sleep(0.05)
+    assert sorted(note.text for note in found) == ["platform: notify ✗ 500 {}", "platform: remove ✗ 500 {}"]
+    assert {note.person for note in found} == {"system"}
+    assert {tuple(note.mentions) for note in found} == {(AMAL.id,)}
+
+
+def _notes(database: Database, case: str) -> list[Note]:
+    with database.read() as connection:
+        return notes.of_case(connection, case)
 
 
 def test_what_was_held_is_released(desk: Desk, platform: Receiver) -> None:

@@ -15,11 +15,11 @@ from typing import Self
 
 from siyaj.delivery.adaptor import Adaptor, Outcome, Result
 from siyaj.delivery.adaptors import ADAPTORS, MakeAdaptor
-from siyaj.delivery.schedule import wait_after
+from siyaj.delivery.settling import settle
 from siyaj.model.clock import now_us
 from siyaj.model.errors import SiyajError, StorageUnavailable
-from siyaj.storage import audit, deliveries, endpoints
-from siyaj.storage.database import Connection, Database
+from siyaj.storage import deliveries, endpoints
+from siyaj.storage.database import Database
 from siyaj.storage.deliveries import Claim
 from siyaj.storage.endpoints import Endpoint, EndpointKind, Secrets
 from siyaj.storage.keyring import Keyring
@@ -172,18 +172,3 @@ class _Lane:
                 if time.monotonic() > until:
                     return  # it comes up again, and arrives a second time with the same id
                 time.sleep(AWAY_SECONDS)
-
-
-def settle(connection: Connection, claim: Claim, outcome: Outcome) -> None:
-    """Write what became of an attempt: done, to be tried again, or given up on."""
-    if outcome.result is Result.DONE:
-        deliveries.delivered(connection, claim, outcome.said)
-        return
-    wait = None if outcome.result is Result.REFUSED else wait_after(claim.attempt, outcome.retry_after)
-    next_at = None if wait is None else now_us() + int(wait * 1_000_000)
-    deliveries.failed(connection, claim, outcome.said, next_at)
-    if outcome.result is Result.GONE:
-        endpoints.disable(connection, claim.endpoint, outcome.said)
-        audit.write(connection, "system", "endpoint.disable", claim.endpoint, why=outcome.said)
-    elif next_at is None:
-        audit.write(connection, "system", "delivery.dead", claim.action.id, endpoint=claim.endpoint, error=outcome.said)

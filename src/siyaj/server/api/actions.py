@@ -10,7 +10,7 @@ from litestar.params import Body as JsonBody
 from litestar.params import PathParameter, QueryParameter
 
 from siyaj.delivery.adaptor import Outcome, Result
-from siyaj.delivery.worker import settle
+from siyaj.delivery.settling import give_up, settle
 from siyaj.model.action import ActionKind, Delivery
 from siyaj.model.errors import InvalidRequest, NotFound
 from siyaj.model.state import Acknowledgement, ActionPage
@@ -76,8 +76,12 @@ def acknowledge(database: Database, endpoint: str, action: str, told: Acknowledg
         if claim is None:
             raise NotFound(f"there is no action {action!r} at the endpoint {its.name!r}")
         error = told.error or "the platform could not do it and did not say why"
-        if told.ok or not deliveries.disown(connection, claim, error):
-            settle(connection, claim, Outcome(Result.DONE) if told.ok else Outcome(Result.FAILED, error))
+        if told.ok:
+            settle(connection, claim, Outcome(Result.DONE))
+        elif deliveries.disown(connection, claim, error):
+            give_up(connection, claim, error)
+        else:
+            settle(connection, claim, Outcome(Result.FAILED, error))
         found = deliveries.of_action(connection, action, its.id)
     assert found is not None
     return found
