@@ -121,5 +121,6 @@ def test_a_page_names_the_permission_that_is_missing(house: House) -> None:
 
 def test_a_part_of_a_page_leads_to_the_log_in_as_well(house: House) -> None:
     """htmx would put the log-in page into the part: it is told to go there instead."""
-    answer = house.client().get("/console/audit/verified", headers={"hx-request": "true"})
-    assert answer.headers["hx-redirect"].startswith("/console/login") and answer.text == ""
+    headers = {"hx-request": "true", "hx-current-url": f"{house.base}/console/audit?what=x"}
+    answer = house.client().get("/console/audit/verified", headers=headers)
+    assert answer.headers["hx-redirect"] == "/console/login?next=/console/audit" and answer.text == ""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
@@ -62,10 +62,17 @@ def redirect(request: AnyRequest, to: str, *, cookies: Iterable[Cookie] = ()) ->
 def answer_error(request: AnyRequest, error: SiyajError) -> Response[str]:
     """Litestar's handler for our errors on pages: to the log-in when nobody is signed in, else a page that says it."""
     if isinstance(error, Unauthenticated) and request.scope["path"].startswith("/console"):
-        path = path_of(request) if request.scope["method"] == "GET" else "/console/"
+        path = _wanted(request)
         return redirect(request, f"/console/login?next={quote(path)}" if path != "/console/" else "/console/login")
     _choose_language(request)
     return render(request, "error.html", status=STATUS[error.code], **faults.said(error, _request_id(request.scope)))
+
+
+def _wanted(request: AnyRequest) -> str:
+    """Return the page to come back to after the log-in: for a part of a page, the page that it is on."""
+    if request.headers.get("hx-request"):
+        return urlsplit(request.headers.get("hx-current-url", "")).path or "/console/"
+    return path_of(request) if request.scope["method"] == "GET" else "/console/"
 
 
 def answer_http(request: AnyRequest, error: HTTPException) -> Response[str]:
