@@ -3,6 +3,7 @@
 from typing import Any
 
 from siyaj.server.console.casework.case import CaseController
+from siyaj.server.console.casework.decided import DecisionsController
 from siyaj.server.console.casework.deeds import DeedsController
 from siyaj.server.console.casework.lists import ListsController
 from siyaj.server.console.casework.media import ExposureController, MediaController
@@ -15,6 +16,7 @@ CONTROLLERS: tuple[Any, ...] = (
     DeedsController,
     MediaController,
     ExposureController,
+    DecisionsController,
     ListsController,
     SubjectController,
 )

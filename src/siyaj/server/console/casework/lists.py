@@ -1,4 +1,4 @@
-"""Decisions, appeals and reports: lists with filters, pages and CSV, and one decision by itself."""
+"""Appeals and reports: lists with filters, pages and CSV; and what all lists have in common."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -7,105 +7,33 @@ from typing import TypeVar
 from litestar import Controller, Response, get
 from litestar.response import Stream
 
-from siyaj.model.action import ActionKind
 from siyaj.model.appeal import Appeal, AppealState, Side
-from siyaj.model.decision import Decision, DecisionKind
-from siyaj.model.person import Permission, Person
+from siyaj.model.person import Permission
 from siyaj.model.report import ReportReason, ReportState, Subject, SubjectKind
 from siyaj.moderation.runtime import Runtime
-from siyaj.server.console.casework import paging, queue, screen, words
-from siyaj.server.console.casework.dossier import names_of
+from siyaj.server.console.casework import paging, queue, words
 from siyaj.server.console.casework.table import Cell, Filter, Listed, cell, moment
 from siyaj.server.console.export import sheet
 from siyaj.server.console.i18n import gettext as _
 from siyaj.server.console.page import render
 from siyaj.server.console.session import AnyRequest
-from siyaj.storage import appeals, deliveries, report_list
-from siyaj.storage.decisions import DecisionFilter
+from siyaj.storage import appeals, report_list
 from siyaj.storage.report_list import Listing, ReportFilter
 
 SEE = {"permission": Permission.SEE_CASES}
 EXPORTED = 10_000
-DECISION_COLUMNS = (
-    "decision case subject account channel kind action policy exemption language decided_by decided_at effective_at "
-    "superseded_by"
-)
 E = TypeVar("E", bound=StrEnum)
 
 
 class ListsController(Controller):
     path = "/"
 
-    @get("/decisions", opt=SEE, sync_to_thread=True)
-    def decisions(self, request: AnyRequest, runtime: Runtime, person: Person) -> Response[str]:
-        query = _query(request, "action", "policy", "kind", "language", "mine", "text")
-        found = runtime.decisions.page(_decisions(query, person), _before(request), paging.PAGE + 1)
-        more = str(found[paging.PAGE - 1][0]) if len(found) > paging.PAGE else ""
-        made = [one for _number, one in found[: paging.PAGE]]
-        with runtime.database.read() as connection:
-            names = names_of(connection, [one.decided_by for one in made])
-        options = queue.options(runtime.policy.taxonomy)
-        listed = _listed(
-            request,
-            "/console/decisions",
-            query,
-            more,
-            title=_("Decisions"),
-            about=_("What people and the policy decided. A decision is never changed; another one takes its place."),
-            head=[_("Action"), _("Subject"), _("Policy"), _("Decided by"), _("When"), _("Case")],
-            rows=[decision_row(one, names, runtime) for one in made],
-            filters=[
-                Filter("action", _("Action"), _choices(words.ACTIONS)),
-                Filter("policy", _("Policy"), options["policy"]),
-                Filter("kind", _("Kind"), _choices(words.DECISIONS)),
-                Filter("language", _("Language"), options["language"]),
-                Filter("mine", _("Whose"), [("", _("Everybody's")), ("1", _("Mine"))]),
-                Filter("text", _("Item, account or channel")),
-            ],
-            nothing=_("Nothing was decided yet."),
-        )
-        return render(request, "casework/list.html", listed=listed)
-
-    @get("/decisions.csv", opt=SEE, sync_to_thread=True)
-    def decisions_csv(self, request: AnyRequest, runtime: Runtime, person: Person) -> Stream:
-        query = _query(request, "action", "policy", "kind", "language", "mine", "text")
-        found = runtime.decisions.page(_decisions(query, person), None, EXPORTED)
-        rows = [
-            (
-                one.id,
-                one.case,
-                one.subject.key,
-                one.account,
-                one.channel,
-                one.kind,
-                one.action,
-                one.draft.policy,
-                one.draft.exemption,
-                one.language,
-                one.decided_by,
-                one.decided_at,
-                one.effective_at,
-                one.superseded_by,
-            )
-            for _number, one in found
-        ]
-        return sheet("decisions", DECISION_COLUMNS.split(), rows)
-
-    @get("/decisions/{decision:str}", opt=SEE, sync_to_thread=True)
-    def decision(self, request: AnyRequest, runtime: Runtime, decision: str) -> Response[str]:
-        made = runtime.decisions.get(decision)
-        with runtime.database.read() as connection:
-            names = names_of(connection, [made.decided_by])
-            sent = deliveries.of_decision(connection, decision)
-        found = {"names": names, "deliveries": sent}
-        return render(request, "casework/decision.html", made=made, found=found, **screen.tools(runtime))
-
     @get("/appeals", opt=SEE, sync_to_thread=True)
     def appeals(self, request: AnyRequest, runtime: Runtime) -> Response[str]:
-        query = _query(request, "state", "side")
-        found = _appeals(runtime, query, _before(request), paging.PAGE + 1)
+        query = query_of(request, "state", "side")
+        found = _appeals(runtime, query, before_of(request), paging.PAGE + 1)
         more = str(found[paging.PAGE - 1][0]) if len(found) > paging.PAGE else ""
-        listed = _listed(
+        listed = listed_on(
             request,
             "/console/appeals",
             query,
@@ -115,8 +43,8 @@ class ListsController(Controller):
             head=[_("State"), _("What the appeal says"), _("Side"), _("Received"), _("Decided at"), _("Case")],
             rows=[_appeal(one) for _number, one in found[: paging.PAGE]],
             filters=[
-                Filter("state", _("State"), _choices(words.APPEALS)),
-                Filter("side", _("Side"), _choices(words.SIDES)),
+                Filter("state", _("State"), choices(words.APPEALS)),
+                Filter("side", _("Side"), choices(words.SIDES)),
             ],
             nothing=_("Nobody has appealed."),
         )
@@ -124,7 +52,7 @@ class ListsController(Controller):
 
     @get("/appeals.csv", opt=SEE, sync_to_thread=True)
     def appeals_csv(self, request: AnyRequest, runtime: Runtime) -> Stream:
-        found = _appeals(runtime, _query(request, "state", "side"), None, EXPORTED)
+        found = _appeals(runtime, query_of(request, "state", "side"), None, EXPORTED)
         head = "appeal decision case side state language received_at decided_at text outcome"
         rows = [
             (
@@ -145,11 +73,11 @@ class ListsController(Controller):
 
     @get("/reports", opt=SEE, sync_to_thread=True)
     def reports(self, request: AnyRequest, runtime: Runtime) -> Response[str]:
-        query = _query(request, "state", "reason", "kind", "case", "text")
+        query = query_of(request, "state", "reason", "kind", "case", "text")
         with runtime.database.read() as connection:
-            found = report_list.page(connection, _reports(query), _before(request), paging.PAGE + 1)
+            found = report_list.page(connection, _reports(query), before_of(request), paging.PAGE + 1)
         more = str(found[paging.PAGE - 1].number) if len(found) > paging.PAGE else ""
-        listed = _listed(
+        listed = listed_on(
             request,
             "/console/reports",
             query,
@@ -159,9 +87,9 @@ class ListsController(Controller):
             head=[_("Reason"), _("What the reporter says"), _("Subject"), _("Reporter"), _("Received"), _("Outcome")],
             rows=[_report(one) for one in found[: paging.PAGE]],
             filters=[
-                Filter("state", _("State"), _choices(words.REPORT_STATES)),
-                Filter("reason", _("Reason"), _choices(words.REASONS)),
-                Filter("kind", _("Subject"), _choices(words.SUBJECTS)),
+                Filter("state", _("State"), choices(words.REPORT_STATES)),
+                Filter("reason", _("Reason"), choices(words.REASONS)),
+                Filter("kind", _("Subject"), choices(words.SUBJECTS)),
                 Filter("text", _("Subject, reporter or receipt")),
             ],
             nothing=_("Nothing was reported."),
@@ -172,7 +100,7 @@ class ListsController(Controller):
     def reports_csv(self, request: AnyRequest, runtime: Runtime) -> Stream:
         with runtime.database.read() as connection:
             found = report_list.page(
-                connection, _reports(_query(request, "state", "reason", "kind", "case", "text")), None, EXPORTED
+                connection, _reports(query_of(request, "state", "reason", "kind", "case", "text")), None, EXPORTED
             )
         head = "subject reason reporter_kind reporter weight state case received_at text outcome"
         rows = [
@@ -197,7 +125,7 @@ def subject_address(subject: Subject) -> str:
     return paging.address("/console/subjects", {"kind": subject.kind.value, "id": subject.id})
 
 
-def _listed(
+def listed_on(
     request: AnyRequest,
     path: str,
     query: dict[str, str],
@@ -223,24 +151,6 @@ def _listed(
         first=not request.query_params.get("before"),
         nothing=nothing,
     )
-
-
-def decision_row(one: Decision, names: Mapping[str, str], runtime: Runtime) -> list[Cell]:
-    by = _("the policy") if one.decided_by == "policy" else names.get(one.decided_by, one.decided_by)
-    tone = "bad" if one.action in (ActionKind.REMOVE, ActionKind.SUSPEND_ACCOUNT, ActionKind.CLOSE_CHANNEL) else ""
-    kind = "" if one.kind is DecisionKind.FIRST else _(words.DECISIONS[one.kind])
-    replaced = _("superseded") if one.superseded_by else ""
-    shown = _(words.DECISIONS[one.kind]) if one.kind is DecisionKind.UNDO else _(words.ACTIONS[one.action])
-    return [
-        cell(
-            shown, href=f"/console/decisions/{one.id}", tone="" if one.superseded_by else tone, under=replaced or kind
-        ),
-        cell(one.subject.id, href=subject_address(one.subject), under=_(words.SUBJECTS[one.subject.kind]), is_id=True),
-        cell(words.policy(one.draft.policy, runtime.policy.taxonomy) or "—"),
-        cell(by),
-        moment(one.decided_at),
-        cell(words.short(one.case), href=f"/console/cases/{one.case}", is_id=True) if one.case else cell("—"),
-    ]
 
 
 def _appeal(one: Appeal) -> list[Cell]:
@@ -279,31 +189,17 @@ def _report(one: Listing) -> list[Cell]:
     ]
 
 
-def _choices(said: Mapping[E, str]) -> list[tuple[str, str]]:
+def choices(said: Mapping[E, str]) -> list[tuple[str, str]]:
     return [("", _("All")), *((one.value, _(label)) for one, label in said.items() if label)]
 
 
-def _query(request: AnyRequest, *fields: str) -> dict[str, str]:
+def query_of(request: AnyRequest, *fields: str) -> dict[str, str]:
     return {field: str(request.query_params.get(field) or "")[:300] for field in fields}
 
 
-def _before(request: AnyRequest) -> int | None:
+def before_of(request: AnyRequest) -> int | None:
     given = request.query_params.get("before", "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
-
-
-def _decisions(query: Mapping[str, str], person: Person) -> DecisionFilter:
-    text = query["text"].strip()
-    kind, colon, subject_id = text.partition(":")
-    subject = Subject(SubjectKind(kind), subject_id) if colon and subject_id and kind in list(SubjectKind) else None
-    return DecisionFilter(
-        subject=subject or (Subject(SubjectKind.ITEM, text) if text else None),
-        decided_by=person.id if query["mine"] else "",
-        policy=query["policy"],
-        language=query["language"] or None,
-        action=queue.one_of(ActionKind, query["action"]),
-        kind=queue.one_of(DecisionKind, query["kind"]),
-    )
 
 
 def _appeals(runtime: Runtime, query: Mapping[str, str], before: int | None, limit: int) -> list[tuple[int, Appeal]]:

@@ -11,8 +11,8 @@ from siyaj.model.report import Subject, SubjectKind
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.console.casework import content, queue, screen, words
 from siyaj.server.console.casework.content import Content
+from siyaj.server.console.casework.decided import decision_row
 from siyaj.server.console.casework.dossier import names_of
-from siyaj.server.console.casework.lists import decision_row
 from siyaj.server.console.page import render
 from siyaj.server.console.session import AnyRequest
 from siyaj.storage import decisions, evidence, report_list, strikes, verdicts
