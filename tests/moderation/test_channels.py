@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from siyaj.banks.curation import new_entry
 from siyaj.model.action import ActionKind
@@ -26,8 +27,9 @@ from siyaj.moderation.runtime import Runtime
 from siyaj.storage import actions, cases
 from siyaj.storage.actions import NewAction
 from siyaj.storage.cases import Case
+from siyaj.storage.channels import DAY_US
+from siyaj.storage.tables import accounts, channel_facts, channel_links, decisions, reports
 from siyaj.storage.tables import cases as cases_table
-from siyaj.storage.tables import decisions, reports
 
 AVATAR = "f8f8f0cce0f4e84d0e370a22028f67f0b36e2ed596623e1d33e6339c4e9c9b22"
 NEAR = "f8f8f0cce0f4e84d0e370a22028f67f0b36e2ed596623e1d33e6339c4e9c9bdd"
@@ -297,6 +299,28 @@ def test_what_a_person_decides_counts_in_the_channel_and_closes_it(tmp_path: Pat
         assert runtime.decisions.decide(opened, draft, person, taken.version) is not None
         runtime.channels.think("garden")
         assert runtime.channels.get("garden").channel.state is ChannelState.CLOSED
+
+
+def test_the_past_is_forgotten_on_schedule_and_what_tells_a_return_is_not(runtime: Runtime) -> None:
+    for channel in ("open", "closed"):
+        tell(runtime, channel, title="حديقة", invites=[f"https://t.me/+AbCdEfGhIjKlMn{channel[:2]}"])
+    decide(runtime, ActionKind.CLOSE_CHANNEL, "channel:closed")
+    runtime.channels.think("closed")
+    for account in ("u-1", "u-2"):
+        register(runtime, account, handle=f"salam_{account}")
+    decide(runtime, ActionKind.SUSPEND_ACCOUNT, "account:u-1")
+    assert runtime.channels.forget() == 0
+    long_ago = now_us() - 200 * DAY_US
+    with runtime.database.begin() as connection:
+        connection.execute(channel_facts.update().values(at=long_ago))
+        connection.execute(channel_links.update().values(last_at=long_ago))
+        connection.execute(accounts.update().values(seen_at=long_ago))
+    assert runtime.channels.forget() > 0
+    assert runtime.channels.get("open").links == []
+    assert len(runtime.channels.get("closed").links) == 1
+    assert runtime.channels.get("open").channel.title == "حديقة"
+    with runtime.database.read() as connection:
+        assert list(connection.execute(select(accounts.c.id)).scalars()) == ["u-1"]
 
 
 def test_work_follows_checks_reports_and_decisions_of_any_process(tmp_path: Path, database_url: str) -> None:

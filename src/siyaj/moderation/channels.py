@@ -1,18 +1,22 @@
 """Channels as subjects: what is known of one, how it became so, and which closed ones it resembles."""
 
+import time
 from collections.abc import Iterable
 
 from siyaj.banks.lookup import Lookup
 from siyaj.model.channel import ChannelFile, ChannelLink, ChannelRecord, ChannelState, LinkKind, Timeline
+from siyaj.model.clock import now_us
 from siyaj.model.errors import InvalidRequest, NotFound
 from siyaj.model.settings import Settings
 from siyaj.moderation.channel_thought import Thought
 from siyaj.moderation.channel_watch import Watch
 from siyaj.moderation.returns import ClosedChannels, Ways
 from siyaj.policy.evaluate import Policy
-from siyaj.storage import cases, channel_history, channels
+from siyaj.storage import accounts, cases, channel_history, channels
+from siyaj.storage.channels import DAY_US
 from siyaj.storage.database import Connection, Database
 
+SWEEP_SECONDS = 3_600.0
 SORTS = ("last_seen_at", "subscribers", "removed", "reports", "blocked")
 
 
@@ -24,6 +28,8 @@ class Channels:
         self._closed = ClosedChannels()
         self._thought = Thought(database, lookup, policy, self._closed, settings)
         self._watch = Watch(database, self._thought.think)
+        self._keep_us = int(settings.evidence_days * DAY_US)
+        self._swept_at = 0.0
 
     def stir(self, ids: Iterable[str]) -> None:
         """Say that there is something to think about; costs nothing. It is thought about by `work`."""
@@ -31,7 +37,17 @@ class Channels:
 
     def work(self) -> int:
         """Think about channels whose time has come, and about those decided on or reported since; return how many."""
+        if time.monotonic() - self._swept_at > SWEEP_SECONDS:
+            self._swept_at = time.monotonic()
+            self.forget()
         return self._watch.work()
+
+    def forget(self) -> int:
+        """Take out what is older than evidence may be: a channel's past facts and links, accounts not seen since.
+        Return how many rows."""
+        before = now_us() - self._keep_us
+        with self._database.begin() as connection:
+            return channels.forget(connection, before) + accounts.forget(connection, before)
 
     def think(self, channel: str) -> str | None:
         """Think about one channel now; return its open case, if a rule opened or added to it."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, or_, select, text
+from sqlalchemy import Connection, Row, delete, or_, select, text
 
 from siyaj.storage.bulk import Among
 from siyaj.storage.tables import accounts, actions
@@ -67,6 +67,13 @@ def suspensions_since(connection: Connection, seq: int, limit: int = 10_000) -> 
         Suspension(row.seq, row.subject_id, row.kind == "suspend_account" and row.cancelled_at is None)
         for row in connection.execute(query)
     ]
+
+
+def forget(connection: Connection, seen_before: int, limit: int = 1_000) -> int:
+    """Take out accounts that were not checked since, and were never suspended; return how many."""
+    suspended = select(actions.c.subject_id).where(actions.c.kind == "suspend_account")
+    old = select(accounts.c.id).where(accounts.c.seen_at < seen_before, accounts.c.id.not_in(suspended)).limit(limit)
+    return connection.execute(delete(accounts).where(accounts.c.id.in_(old))).rowcount
 
 
 def _account(row: Row[tuple[object, ...]]) -> KnownAccount:

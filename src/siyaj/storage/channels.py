@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, Select, TextClause, and_, func, or_, select, text
+from sqlalchemy import Connection, Row, Select, TextClause, and_, delete, func, or_, select, text
 
 from siyaj.model.channel import ChannelDay, ChannelLink, ChannelRecord, ChannelState, LinkKind
 from siyaj.model.clock import to_datetime
@@ -219,6 +219,18 @@ def languages(connection: Connection, channel: str) -> dict[str, int]:
         .order_by(total.desc(), channel_days.c.language)
     )
     return {row.language: int(row.items) for row in connection.execute(query)}
+
+
+def forget(connection: Connection, before: int, limit: int = 5_000) -> int:
+    """Take out what changed about channels, and links that were not seen, before a moment; return how many rows.
+
+    Of closed channels the links stay: by them a return is recognised.
+    """
+    old = select(channel_facts.c.seq).where(channel_facts.c.at < before).limit(limit)
+    gone = connection.execute(delete(channel_facts).where(channel_facts.c.seq.in_(old))).rowcount
+    open_ = select(channels.c.id).where(channels.c.state != "closed")
+    stale = and_(channel_links.c.last_at < before, channel_links.c.channel_id.in_(open_))
+    return gone + connection.execute(delete(channel_links).where(stale)).rowcount
 
 
 def _date(day: int) -> str:
