@@ -155,6 +155,10 @@ def test_escalated_cases_are_decided_by_leads(desk: Desk) -> None:
     case = posted(desk.database, level=Level.LEAD)
     with pytest.raises(Forbidden):
         desk.decide(case, NOTHING, AMAL)
+    with desk.database.read() as connection:
+        refused = audit.listed(connection)[-1]
+    assert (refused.who, refused.what, refused.subject) == ("person:amal", "refused", case)
+    assert refused.detail["deed"] == "case.take"
     with pytest.raises(Forbidden):
         desk.decisions.preview(case, NOTHING, person("curator", Role.CURATOR))
     assert desk.decide(case, NOTHING, LAYLA).decided_by == LAYLA.id

@@ -51,7 +51,8 @@ class Cases:
     def next(self, person: Person) -> Case | None:
         """Lease the most urgent case that suits the person's languages, skills and roles, and that they did not pass
         on. Who holds one already gets that one. Raises Forbidden."""
-        _require(person, Permission.DECIDE)
+        with noting_refusals(self._database, person, "case.next", "queue"):
+            _require(person, Permission.DECIDE)
         wanted = self._suits(person)
         with self._database.begin() as connection:
             taken = leases.next_for(connection, wanted, self._lease_us)
@@ -67,7 +68,7 @@ class Cases:
 
     def take(self, case: str, person: Person) -> Case:
         """Lease this case. Raises NotFound, CaseHeld, Forbidden, StaleVersion when it is closed."""
-        with self._database.begin() as connection:
+        with noting_refusals(self._database, person, "case.take", case), self._database.begin() as connection:
             before = found(connection, case, lock=True)
             may_decide(connection, before, person)
             _open(before)
@@ -184,9 +185,21 @@ class Cases:
 
     @contextmanager
     def _changing(self, case: str, person: Person, version: int) -> Iterator[Connection]:
-        with self._database.begin() as connection:
+        refusing = noting_refusals(self._database, person, "case.change", case)
+        with refusing, self._database.begin() as connection:
             held(connection, case, person, version)
             yield connection
+
+
+@contextmanager
+def noting_refusals(database: Database, person: Person, deed: str, subject: str) -> Iterator[None]:
+    """Note in the audit log what somebody tried and may not do; it is refused all the same."""
+    try:
+        yield
+    except Forbidden as error:
+        with database.begin() as connection:
+            audit.write(connection, who(person), "refused", subject, deed=deed, why=error.message)
+        raise
 
 
 def found(connection: Connection, case: str, *, lock: bool = False) -> Case:
@@ -237,7 +250,9 @@ def who(person: Person) -> str:
 
 def _require(person: Person, permission: Permission) -> None:
     if not person.may(permission):
-        raise Forbidden(f"this needs the permission {permission.value!r}")
+        scope = "cases:decide" if permission is Permission.DECIDE else "appeals:decide"
+        hint = f"a key needs the scope {scope}" if person.id.startswith("key:") else None
+        raise Forbidden(f"this needs the permission {permission.value!r}", hint=hint)
 
 
 def _open(case: Case) -> None:

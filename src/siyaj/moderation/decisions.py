@@ -21,7 +21,7 @@ from siyaj.model.report import Subject
 from siyaj.model.strike import Strike
 from siyaj.moderation import banking, drafts, planning, reversal
 from siyaj.moderation.banked_media import BankedMedia
-from siyaj.moderation.cases import found, held, may_decide, who
+from siyaj.moderation.cases import found, held, may_decide, noting_refusals, who
 from siyaj.moderation.planning import Plan, Planner
 from siyaj.moderation.strikes import all_concerned, concerned
 from siyaj.moderation.undo import found_decision, undo
@@ -82,7 +82,8 @@ class Decisions:
                 made = self._hear(connection, there, draft, person)
             return made
 
-        made = self._patiently(write)
+        with noting_refusals(self._database, person, "decision.make", case):
+            made = self._patiently(write)
         if draft.bank and made is not None:
             self._banks.refresh()
             self._draw_media(made, who(person))
@@ -92,7 +93,8 @@ class Decisions:
         """Take back one's own decision before its actions leave: everything is as it was, and the case is back in
         one's hands. Raises NotFound, Forbidden, DecisionFinal."""
         try:
-            undone = self._patiently(lambda connection: self._undo(connection, decision, person))
+            with noting_refusals(self._database, person, "decision.undo", decision):
+                undone = self._patiently(lambda connection: self._undo(connection, decision, person))
         except AlreadyExists:
             raise DecisionFinal("it was superseded already") from None
         self._banks.refresh()

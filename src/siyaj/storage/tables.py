@@ -191,6 +191,7 @@ cases = Table(
     Index("ix_cases_queue_language", "state", "language", "rank", "seq"),
     Index("ix_cases_queue_policy", "state", "policy", "rank", "seq"),
     Index("ix_cases_queue_origin", "state", "origin", "rank", "seq"),
+    Index("ix_cases_queue_kind", "state", "subject_kind", "rank", "seq"),
     Index("ix_cases_queue_level", "state", "level", "rank", "seq"),
     Index(
         "ix_cases_holder",
