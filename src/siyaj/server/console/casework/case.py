@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from litestar import Controller, Response, get, post
 from litestar.datastructures import FormMultiDict
+from litestar.params import FromPath
 
 from siyaj.model.decision import DecisionKind
 from siyaj.model.errors import NotFound, SiyajError
@@ -15,7 +16,7 @@ from siyaj.moderation.runtime import Runtime
 from siyaj.server.console.casework import changed, dossier, panel, screen
 from siyaj.server.console.casework.toast import toast
 from siyaj.server.console.page import redirect, render
-from siyaj.server.console.session import AnyRequest
+from siyaj.server.console.session import AnyRequest, TheForm, ThePerson, TheRuntime
 from siyaj.server.problems import STATUS
 from siyaj.storage import exhibits, verdicts
 from siyaj.storage.decisions import DecisionFilter
@@ -26,24 +27,24 @@ class CaseController(Controller):
     path = "/cases"
 
     @post("/next", opt={"permission": Permission.DECIDE}, sync_to_thread=True)
-    def next(self, request: AnyRequest, runtime: Runtime, person: Person) -> Response[str]:
+    def next(self, request: AnyRequest, runtime: TheRuntime, person: ThePerson) -> Response[str]:
         return redirect(request, next_address(runtime, person))
 
     @get("/{case:str}", opt={"permission": Permission.SEE_CASES}, sync_to_thread=True)
-    def page(self, request: AnyRequest, runtime: Runtime, person: Person, case: str) -> Response[str]:
+    def page(self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str]) -> Response[str]:
         values = _taken_back(runtime, case) if request.query_params.get("undone") else None
         shown = screen.whole(runtime, person, case, values)
         runtime.cases.seen(case, person)
         return render(request, "casework/case.html", **shown, **toast(request, runtime, person))
 
     @post("/{case:str}/take", opt={"permission": Permission.DECIDE}, sync_to_thread=True)
-    def take(self, request: AnyRequest, runtime: Runtime, person: Person, case: str) -> Response[str]:
+    def take(self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str]) -> Response[str]:
         runtime.cases.take(case, person)
         return redirect(request, f"/console/cases/{case}")
 
     @post("/{case:str}/renew", opt={"permission": Permission.DECIDE}, sync_to_thread=True)
     def renew(
-        self, request: AnyRequest, runtime: Runtime, person: Person, case: str, form: FormMultiDict
+        self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str], form: TheForm
     ) -> Response[str]:
         """Keep the lease; say what changed since the screen was drawn, or that the lease is lost."""
         with contextlib.suppress(SiyajError):
@@ -63,18 +64,24 @@ class CaseController(Controller):
 
     @post("/{case:str}/preview", opt={"permission": Permission.DECIDE}, sync_to_thread=True)
     def preview(
-        self, request: AnyRequest, runtime: Runtime, person: Person, case: str, form: FormMultiDict
+        self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str], form: TheForm
     ) -> Response[str]:
         return self._plan(request, runtime, person, case, form, "casework/preview.html")
 
     @post("/{case:str}/stage", opt={"permission": Permission.DECIDE}, sync_to_thread=True)
     def stage(
-        self, request: AnyRequest, runtime: Runtime, person: Person, case: str, form: FormMultiDict
+        self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str], form: TheForm
     ) -> Response[str]:
         return self._plan(request, runtime, person, case, form, "casework/staged.html")
 
     def _plan(
-        self, request: AnyRequest, runtime: Runtime, person: Person, case: str, form: FormMultiDict, template: str
+        self,
+        request: AnyRequest,
+        runtime: TheRuntime,
+        person: ThePerson,
+        case: FromPath[str],
+        form: TheForm,
+        template: str,
     ) -> Response[str]:
         filled = panel.read(form)
         plan, refused = None, ""
@@ -89,7 +96,7 @@ class CaseController(Controller):
 
     @post("/{case:str}/decide", opt={"permission": Permission.DECIDE}, sync_to_thread=True)
     def decide(
-        self, request: AnyRequest, runtime: Runtime, person: Person, case: str, form: FormMultiDict
+        self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str], form: TheForm
     ) -> Response[str]:
         filled = panel.read(form)
         if filled.draft is None:
@@ -106,7 +113,9 @@ class CaseController(Controller):
         opt={"permission": Permission.SEE_CASES},
         sync_to_thread=True,
     )
-    def explanation(self, runtime: Runtime, case: str, verdict: str, number: int) -> Response[bytes]:
+    def explanation(
+        self, runtime: TheRuntime, case: FromPath[str], verdict: FromPath[str], number: FromPath[int]
+    ) -> Response[bytes]:
         """Both sides of a match, grey and blurred."""
         with runtime.database.read() as connection:
             row = verdicts.get(connection, verdict)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from litestar import Controller, Response, get
+from litestar.params import FromPath
 from litestar.response import Stream
 
 from siyaj.model.action import ActionKind
@@ -17,7 +18,7 @@ from siyaj.server.console.casework.table import Cell, Filter, cell, moment
 from siyaj.server.console.export import sheet
 from siyaj.server.console.i18n import gettext as _
 from siyaj.server.console.page import render
-from siyaj.server.console.session import AnyRequest
+from siyaj.server.console.session import AnyRequest, ThePerson, TheRuntime
 from siyaj.storage import deliveries
 from siyaj.storage.decisions import DecisionFilter
 
@@ -31,7 +32,7 @@ class DecisionsController(Controller):
     path = "/"
 
     @get("/decisions", opt=SEE, sync_to_thread=True)
-    def decisions(self, request: AnyRequest, runtime: Runtime, person: Person) -> Response[str]:
+    def decisions(self, request: AnyRequest, runtime: TheRuntime, person: ThePerson) -> Response[str]:
         query = query_of(request, "action", "policy", "kind", "language", "mine", "text")
         found = runtime.decisions.page(_decisions(query, person), before_of(request), paging.PAGE + 1)
         more = str(found[paging.PAGE - 1][0]) if len(found) > paging.PAGE else ""
@@ -61,7 +62,7 @@ class DecisionsController(Controller):
         return render(request, "casework/list.html", listed=listed)
 
     @get("/decisions.csv", opt=SEE, sync_to_thread=True)
-    def decisions_csv(self, request: AnyRequest, runtime: Runtime, person: Person) -> Stream:
+    def decisions_csv(self, request: AnyRequest, runtime: TheRuntime, person: ThePerson) -> Stream:
         query = query_of(request, "action", "policy", "kind", "language", "mine", "text")
         found = runtime.decisions.page(_decisions(query, person), None, EXPORTED)
         rows = [
@@ -86,7 +87,7 @@ class DecisionsController(Controller):
         return sheet("decisions", DECISION_COLUMNS.split(), rows)
 
     @get("/decisions/{decision:str}", opt=SEE, sync_to_thread=True)
-    def decision(self, request: AnyRequest, runtime: Runtime, decision: str) -> Response[str]:
+    def decision(self, request: AnyRequest, runtime: TheRuntime, decision: FromPath[str]) -> Response[str]:
         made = runtime.decisions.get(decision)
         with runtime.database.read() as connection:
             names = names_of(connection, [made.decided_by])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from litestar import Controller, Response, post
 from litestar.datastructures import FormMultiDict
+from litestar.params import FromPath
 
 from siyaj.model.errors import SiyajError
 from siyaj.model.person import Permission, Person
@@ -11,7 +12,7 @@ from siyaj.moderation.runtime import Runtime
 from siyaj.server.console.casework import dossier, panel, screen
 from siyaj.server.console.casework.case import next_address, refused
 from siyaj.server.console.page import redirect, render
-from siyaj.server.console.session import AnyRequest
+from siyaj.server.console.session import AnyRequest, TheForm, ThePerson, TheRuntime
 from siyaj.server.problems import STATUS
 
 
@@ -20,7 +21,7 @@ class DeedsController(Controller):
 
     @post("/cases/{case:str}/skip", opt={"permission": Permission.DECIDE}, sync_to_thread=True)
     def skip(
-        self, request: AnyRequest, runtime: Runtime, person: Person, case: str, form: FormMultiDict
+        self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str], form: TheForm
     ) -> Response[str]:
         version = panel.version_of(form)
         return _done(
@@ -34,14 +35,14 @@ class DeedsController(Controller):
 
     @post("/cases/{case:str}/hand-over", opt={"permission": Permission.DECIDE}, sync_to_thread=True)
     def hand_over(
-        self, request: AnyRequest, runtime: Runtime, person: Person, case: str, form: FormMultiDict
+        self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str], form: TheForm
     ) -> Response[str]:
         to, version = _text(form, "to"), panel.version_of(form)
         return _done(request, runtime, person, case, form, lambda: runtime.cases.hand_over(case, person, version, to))
 
     @post("/cases/{case:str}/escalate", opt={"permission": Permission.DECIDE}, sync_to_thread=True)
     def escalate(
-        self, request: AnyRequest, runtime: Runtime, person: Person, case: str, form: FormMultiDict
+        self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str], form: TheForm
     ) -> Response[str]:
         version = panel.version_of(form)
         return _done(
@@ -55,7 +56,7 @@ class DeedsController(Controller):
 
     @post("/cases/{case:str}/second-opinion", opt={"permission": Permission.DECIDE}, sync_to_thread=True)
     def second_opinion(
-        self, request: AnyRequest, runtime: Runtime, person: Person, case: str, form: FormMultiDict
+        self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str], form: TheForm
     ) -> Response[str]:
         """The panel's draft is this person's opinion; somebody else decides without seeing it."""
         filled, version = panel.read(form), panel.version_of(form)
@@ -82,7 +83,7 @@ class DeedsController(Controller):
 
     @post("/cases/{case:str}/notes", opt={"permission": Permission.SEE_CASES}, sync_to_thread=True)
     def note(
-        self, request: AnyRequest, runtime: Runtime, person: Person, case: str, form: FormMultiDict
+        self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str], form: TheForm
     ) -> Response[str]:
         text, fault, status = _text(form, "text"), "", 200
         try:
@@ -103,7 +104,9 @@ class DeedsController(Controller):
         )
 
     @post("/decisions/{decision:str}/undo", opt={"permission": Permission.DECIDE}, sync_to_thread=True)
-    def undo(self, request: AnyRequest, runtime: Runtime, person: Person, decision: str) -> Response[str]:
+    def undo(
+        self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, decision: FromPath[str]
+    ) -> Response[str]:
         undone = runtime.decisions.undo(decision, person)
         return redirect(request, f"/console/cases/{undone.case}?undone=1")
 

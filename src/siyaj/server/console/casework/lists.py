@@ -16,7 +16,7 @@ from siyaj.server.console.casework.table import Cell, Filter, Listed, cell, mome
 from siyaj.server.console.export import sheet
 from siyaj.server.console.i18n import gettext as _
 from siyaj.server.console.page import render
-from siyaj.server.console.session import AnyRequest
+from siyaj.server.console.session import AnyRequest, TheRuntime
 from siyaj.storage import appeals, report_list
 from siyaj.storage.report_list import Listing, ReportFilter
 
@@ -29,7 +29,7 @@ class ListsController(Controller):
     path = "/"
 
     @get("/appeals", opt=SEE, sync_to_thread=True)
-    def appeals(self, request: AnyRequest, runtime: Runtime) -> Response[str]:
+    def appeals(self, request: AnyRequest, runtime: TheRuntime) -> Response[str]:
         query = query_of(request, "state", "side")
         found = _appeals(runtime, query, before_of(request), paging.PAGE + 1)
         more = str(found[paging.PAGE - 1][0]) if len(found) > paging.PAGE else ""
@@ -51,7 +51,7 @@ class ListsController(Controller):
         return render(request, "casework/list.html", listed=listed)
 
     @get("/appeals.csv", opt=SEE, sync_to_thread=True)
-    def appeals_csv(self, request: AnyRequest, runtime: Runtime) -> Stream:
+    def appeals_csv(self, request: AnyRequest, runtime: TheRuntime) -> Stream:
         found = _appeals(runtime, query_of(request, "state", "side"), None, EXPORTED)
         head = "appeal decision case side state language received_at decided_at text outcome"
         rows = [
@@ -72,7 +72,7 @@ class ListsController(Controller):
         return sheet("appeals", head.split(), rows)
 
     @get("/reports", opt=SEE, sync_to_thread=True)
-    def reports(self, request: AnyRequest, runtime: Runtime) -> Response[str]:
+    def reports(self, request: AnyRequest, runtime: TheRuntime) -> Response[str]:
         query = query_of(request, "state", "reason", "kind", "case", "text")
         with runtime.database.read() as connection:
             found = report_list.page(connection, _reports(query), before_of(request), paging.PAGE + 1)
@@ -97,7 +97,7 @@ class ListsController(Controller):
         return render(request, "casework/list.html", listed=listed)
 
     @get("/reports.csv", opt=SEE, sync_to_thread=True)
-    def reports_csv(self, request: AnyRequest, runtime: Runtime) -> Stream:
+    def reports_csv(self, request: AnyRequest, runtime: TheRuntime) -> Stream:
         with runtime.database.read() as connection:
             found = report_list.page(
                 connection, _reports(query_of(request, "state", "reason", "kind", "case", "text")), None, EXPORTED

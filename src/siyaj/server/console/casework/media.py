@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 from litestar import Controller, Response, get, post
-from litestar.datastructures import FormMultiDict
+from litestar.params import FromPath
 
 from siyaj.model.errors import Forbidden, NotFound, SiyajError
 from siyaj.model.evidence import Evidence
@@ -14,7 +14,7 @@ from siyaj.moderation.runtime import Runtime
 from siyaj.server.console.casework import content, reveal, screen, words
 from siyaj.server.console.casework.reveal import Leave, Step
 from siyaj.server.console.page import render
-from siyaj.server.console.session import AnyRequest
+from siyaj.server.console.session import AnyRequest, TheForm, ThePerson, TheRuntime
 from siyaj.storage import audit, cases
 
 SEE = {"permission": Permission.SEE_EVIDENCE}
@@ -25,7 +25,7 @@ class Stills:
     """The first stills of one process's evidence: some hundred bytes each, drawn once. They show nothing, so that
     keeping them in memory gives nothing away."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: TheRuntime) -> None:
         self._runtime = runtime
         self.draw = lru_cache(maxsize=2_000)(self._draw)
 
@@ -42,19 +42,27 @@ class MediaController(Controller):
     path = "/cases/{case:str}/media/{evidence:str}"
 
     @get("/", opt=SEE, sync_to_thread=True)
-    def covered(self, request: AnyRequest, runtime: Runtime, person: Person, case: str, evidence: str) -> Response[str]:
+    def covered(
+        self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str], evidence: FromPath[str]
+    ) -> Response[str]:
         """Answer with the file as it is at first: covered again."""
         known = _of_case(runtime, case, evidence)
         return render(request, "casework/still.html", **shown(runtime, person, case, known, Step.COVERED))
 
     @get("/still", opt=SEE, sync_to_thread=True)
-    def still(self, runtime: Runtime, case: str, evidence: str) -> Response[bytes]:
+    def still(self, runtime: TheRuntime, case: FromPath[str], evidence: FromPath[str]) -> Response[bytes]:
         _of_case(runtime, case, evidence)
         return _picture(stills_of(runtime).draw(evidence))
 
     @post("/reveal", opt=SEE, sync_to_thread=True)
     def reveal(
-        self, request: AnyRequest, runtime: Runtime, person: Person, case: str, evidence: str, form: FormMultiDict
+        self,
+        request: AnyRequest,
+        runtime: TheRuntime,
+        person: ThePerson,
+        case: FromPath[str],
+        evidence: FromPath[str],
+        form: TheForm,
     ) -> Response[str]:
         """One step more: noted in the audit log and counted before anything is shown."""
         known = _of_case(runtime, case, evidence)
@@ -69,7 +77,7 @@ class MediaController(Controller):
 
     @get("/shown", opt=SEE, sync_to_thread=True)
     def picture(
-        self, request: AnyRequest, runtime: Runtime, person: Person, case: str, evidence: str
+        self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str], evidence: FromPath[str]
     ) -> Response[bytes]:
         """What a step shows, to who was given leave."""
         known = _of_case(runtime, case, evidence)
@@ -87,7 +95,7 @@ class ExposureController(Controller):
     path = "/exposure"
 
     @post("/", opt={"permission": Permission.SEE_EVIDENCE}, sync_to_thread=True)
-    def beat(self, request: AnyRequest, runtime: Runtime, person: Person, form: FormMultiDict) -> Response[str]:
+    def beat(self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, form: TheForm) -> Response[str]:
         """A screen reports that media was in sight; the answer is how much of the shift's budget is used."""
         given = str(form.get("seconds") or "")
         seconds = int(given) if given.isascii() and given.isdigit() and len(given) < 6 else 0
@@ -95,7 +103,7 @@ class ExposureController(Controller):
         return render(request, "casework/exposure.html", exposure=exposure, words=words)
 
     @post("/rest", opt={"permission": Permission.SEE_EVIDENCE}, sync_to_thread=True)
-    def rest(self, request: AnyRequest, runtime: Runtime, person: Person) -> Response[str]:
+    def rest(self, request: AnyRequest, runtime: TheRuntime, person: ThePerson) -> Response[str]:
         """Note that a break begins."""
         return render(request, "casework/exposure.html", exposure=runtime.exposure.rest(person), words=words)
 

@@ -14,7 +14,6 @@ from siyaj.model.case import Case, CaseOrigin, CaseState, Level, SecondOpinion
 from siyaj.model.person import Permission, Person
 from siyaj.model.queue import QueueFilter, QueueSort
 from siyaj.model.report import SubjectKind
-from siyaj.moderation.runtime import Runtime
 from siyaj.policy.taxonomy import Category
 from siyaj.server.console.casework import keys, paging, words
 from siyaj.server.console.casework.dossier import names_of
@@ -23,7 +22,7 @@ from siyaj.server.console.export import sheet
 from siyaj.server.console.i18n import N_
 from siyaj.server.console.i18n import gettext as _
 from siyaj.server.console.page import render
-from siyaj.server.console.session import AnyRequest
+from siyaj.server.console.session import AnyRequest, ThePerson, TheRuntime
 from siyaj.storage import queue
 from siyaj.storage.database import Connection
 from siyaj.storage.tables import cases, decisions, reports
@@ -85,7 +84,7 @@ class QueueController(Controller):
     path = "/"
 
     @get("/queue", opt={"permission": Permission.SEE_CASES}, sync_to_thread=True)
-    def page(self, request: AnyRequest, runtime: Runtime, person: Person) -> Response[str]:
+    def page(self, request: AnyRequest, runtime: TheRuntime, person: ThePerson) -> Response[str]:
         query = _query(request)
         chosen = chosen_by(query, person)
         with runtime.database.read() as connection:
@@ -118,7 +117,7 @@ class QueueController(Controller):
         )
 
     @get("/queue/news", opt={"permission": Permission.SEE_CASES}, sync_to_thread=True)
-    def news(self, request: AnyRequest, runtime: Runtime, person: Person) -> Response[str]:
+    def news(self, request: AnyRequest, runtime: TheRuntime, person: ThePerson) -> Response[str]:
         """Answer 204 while nothing came in; else the new count, and word to the page that its rows are old."""
         query = _query(request)
         with runtime.database.read() as connection:
@@ -136,7 +135,7 @@ class QueueController(Controller):
         return answer
 
     @get("/queue.csv", opt={"permission": Permission.SEE_CASES}, sync_to_thread=True)
-    def export(self, request: AnyRequest, runtime: Runtime, person: Person) -> Stream:
+    def export(self, request: AnyRequest, runtime: TheRuntime, person: ThePerson) -> Stream:
         with runtime.database.read() as connection:
             found = queue.page(connection, chosen_by(_query(request), person), None, EXPORTED)
         rows = [
@@ -161,7 +160,7 @@ class QueueController(Controller):
         return sheet("cases", EXPORT.split(), rows)
 
     @get("/mentions", opt={"permission": Permission.SEE_CASES}, sync_to_thread=True)
-    def mentions(self, request: AnyRequest, runtime: Runtime, person: Person) -> Response[str]:
+    def mentions(self, request: AnyRequest, runtime: TheRuntime, person: ThePerson) -> Response[str]:
         notes = runtime.cases.mentions(person)
         with runtime.database.read() as connection:
             names = names_of(connection, [note.person for note in notes])

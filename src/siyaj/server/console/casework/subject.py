@@ -8,13 +8,12 @@ from siyaj.model.errors import NotFound
 from siyaj.model.person import Permission
 from siyaj.model.queue import QueueFilter, QueueSort
 from siyaj.model.report import Subject, SubjectKind
-from siyaj.moderation.runtime import Runtime
 from siyaj.server.console.casework import content, queue, screen, words
 from siyaj.server.console.casework.content import Content
 from siyaj.server.console.casework.decided import decision_row
 from siyaj.server.console.casework.dossier import names_of
 from siyaj.server.console.page import render
-from siyaj.server.console.session import AnyRequest
+from siyaj.server.console.session import AnyRequest, TheRuntime
 from siyaj.storage import decisions, evidence, report_list, strikes, verdicts
 from siyaj.storage import queue as cases
 from siyaj.storage.database import Connection
@@ -28,7 +27,7 @@ class SubjectController(Controller):
     path = "/subjects"
 
     @get("/", opt={"permission": Permission.SEE_CASES}, sync_to_thread=True)
-    def page(self, request: AnyRequest, runtime: Runtime) -> Response[str]:
+    def page(self, request: AnyRequest, runtime: TheRuntime) -> Response[str]:
         kind = queue.one_of(SubjectKind, request.query_params.get("kind", ""))
         subject_id = request.query_params.get("id", "")[:256]
         if kind is None or not subject_id:
