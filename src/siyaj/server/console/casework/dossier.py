@@ -190,7 +190,7 @@ def _copies(connection: Connection, case: Case) -> tuple[int, int]:
         .where(case_rows.c.copy_key == case.copy_key, case_rows.c.id != case.id)
         .group_by(case_rows.c.state)
     )
-    counted: dict[str, int] = {state: count for state, count in connection.execute(query)}
+    counted: dict[str, int] = {row[0]: row[1] for row in connection.execute(query)}
     return sum(counted.values()), counted.get("open", 0)
 
 
