@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import msgspec
+from babel.dates import format_date
 from msgspec import Struct
 
 from siyaj.model.case import Case, CaseOrigin, CaseState
@@ -14,6 +15,8 @@ from siyaj.moderation.wording import language_of
 from siyaj.policy.evaluate import Policy
 from siyaj.storage.keyring import Keyring
 from siyaj.storage.verdicts import VerdictRow
+
+_LOCALES = {"ar": "ar"}
 
 APPEAL = "appeal"
 """Purpose of the token that stands in the link to an appeal."""
@@ -57,9 +60,9 @@ def write(
         facts=_facts(case, draft, language),
         automated=wording.AUTOMATED[language][_means(case, automated)],
         ground=_ground(draft, policy, language),
-        redress=wording.REDRESS[language].format(date=_date(until), url=url),
+        redress=wording.REDRESS[language].format(date=_day(until, language), url=url),
         appeal_url=url,
-        appeal_until=_date(until),
+        appeal_until=until.date().isoformat(),
     )
 
 
@@ -80,7 +83,7 @@ def _action(kind: SubjectKind, draft: Draft, language: str, ends: datetime | Non
     theirs = [measure for measure in draft.also if measure.on is not SubjectKind.CHANNEL]
     said = [done[kind, draft.action], *(done[measure.on, measure.action] for measure in theirs)]
     forever, until = wording.LASTS[language]
-    return " ".join([*said, until.format(date=_date(ends)) if ends else forever])
+    return " ".join([*said, until.format(date=_day(ends, language)) if ends else forever])
 
 
 def _facts(case: Case, draft: Draft, language: str) -> str:
@@ -108,5 +111,6 @@ def _ground(draft: Draft, policy: Policy, language: str, *, asked: bool = True) 
     return f"{ground} {wording.EXEMPTION[language][draft.exemption]}" if asked else ground
 
 
-def _date(moment: datetime) -> str:
-    return moment.date().isoformat()
+def _day(moment: datetime, language: str) -> str:
+    """Return a day as people write it: digits between dashes turn around in Arabic text."""
+    return str(format_date(moment, "long", locale=_LOCALES.get(language, "en_GB")))
