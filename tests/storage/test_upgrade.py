@@ -45,9 +45,11 @@ def test_what_the_first_version_kept_is_there_and_its_audit_log_becomes_a_chain(
     with database.read() as connection:
         verified = audit.verify(connection)
         case = cases.get(connection, "case_1")
+        rank = connection.execute(sa.text("SELECT rank FROM cases")).scalar_one()
     database.close()
     assert (verified.rows, verified.fault) == (4, "")
     assert case is not None
+    assert rank == 95
     assert (case.version, case.holder, list(case.priority_reasons)) == (1, None, [])
 
 

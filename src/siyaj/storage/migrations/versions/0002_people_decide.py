@@ -12,7 +12,13 @@ down_revision = "0001"
 
 def upgrade() -> None:
     _tables()
+    _rank()
     _chain()
+
+
+def _rank() -> None:
+    """Cases that wait already stand in the queue by their priority."""
+    op.execute(sa.text("UPDATE cases SET rank = 100 - priority"))
 
 
 def _chain() -> None:
