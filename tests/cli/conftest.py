@@ -38,7 +38,7 @@ def siyaj(tmp_path: Path) -> Run:
             text=True,
             check=False,
             cwd=cwd,
-            env={**os.environ, "SIYAJ_DATA": str(tmp_path / "data"), "SIYAJ_DECODERS": "2"},
+            env={**os.environ, "SIYAJ_DATA": str(tmp_path / "data"), "SIYAJ_DECODERS": "2", "COLUMNS": "200"},
         )
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 

@@ -75,9 +75,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield House(served.runtime, f"http://127.0.0.1:{served.port}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """One browser for all tests. Skips where there is none."""
+    """One browser for a module's tests: while it is there, an event loop runs in this thread, and tests that start one
+    of their own could not. Skips where there is none."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (apt-get install chromium)")
     from playwright.sync_api import sync_playwright
