@@ -40,6 +40,7 @@ class Keyring:
     def __init__(self, masters: list[bytes]) -> None:
         self._masters = {hashlib.sha256(b"siyaj key id" + master).hexdigest()[:16]: master for master in masters}
         self._newest = next(iter(self._masters))
+        self._derived: dict[tuple[str, str], bytes] = {}
 
     @classmethod
     def open(cls, data: Path, secret: str = "") -> Self:
@@ -89,15 +90,20 @@ class Keyring:
 
     def share(self, purpose: str, subject: str) -> float:
         """Return a number in [0, 1) that only this installation can tell, the same for the same subject."""
-        digest = hmac.digest(self._derive(self._newest, f"share {purpose}"), subject.encode(), "sha256")
-        return int.from_bytes(digest[:6], "big") / 2**48
+        key = self._derive(self._newest, f"share {purpose}")
+        digest = hashlib.blake2b(subject.encode(), key=key, digest_size=6).digest()  # asked of every verdict
+        return int.from_bytes(digest, "big") / 2**48
 
     def _sign(self, key_id: str, purpose: str, subject: str) -> bytes:
         key = self._derive(key_id, f"token {purpose}")
         return hmac.digest(key, subject.encode("utf-8", "surrogatepass"), "sha256")[:_TAG_BYTES]
 
     def _derive(self, key_id: str, purpose: str) -> bytes:
-        return hmac.digest(self._masters[key_id], f"siyaj {purpose}".encode(), "sha256")
+        key = self._derived.get((key_id, purpose))
+        if key is None:
+            key = hmac.digest(self._masters[key_id], f"siyaj {purpose}".encode(), "sha256")
+            self._derived[key_id, purpose] = key
+        return key
 
 
 def _encode(data: bytes) -> str:
