@@ -24,7 +24,7 @@ from siyaj.signals.undone import UNDONE
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 LONGEST = 1_000
 """Pictures are brought to this size before edits, as platforms do."""
-TILES = 1_000
+TILES = 400
 
 
 class Bank(NamedTuple):

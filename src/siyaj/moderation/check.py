@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 LARGEST_BATCH = 256
 BUSY_FROM = 4
-LINGER_SECONDS = 0.0005
+LINGER_SECONDS = 0.0002
 """When this many callers waited for the last batch, the next one is given a moment to fill: the event loop takes in
 requests meanwhile, and one transaction serves twice as many. A lone caller never waits."""
 LATE_PER_DECODER = 8
