@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, Select, or_, select
+from sqlalchemy import Connection, Row, Select, select
 
 from siyaj.model.action import ActionKind
 from siyaj.model.clock import to_datetime, to_us
@@ -15,9 +15,9 @@ from siyaj.storage.bulk import Among
 from siyaj.storage.tables import decisions
 
 _LATER = decisions.alias("later")
-_SHOWN: Select[Any] = select(decisions, _LATER.c.id.label("superseded_by")).outerjoin(
-    _LATER, _LATER.c.supersedes == decisions.c.id
-)
+_SUPERSEDED_BY = select(_LATER.c.id).where(_LATER.c.supersedes == decisions.c.id).scalar_subquery()
+_SHOWN: Select[Any] = select(decisions, _SUPERSEDED_BY.label("superseded_by"))
+"""As a join SQLite would make an index of its own over all decisions, at each question."""
 _BY_IDS = Among(_SHOWN, decisions.c.id)
 
 
@@ -124,15 +124,21 @@ def page(
 
 
 def touching(connection: Connection, subject: Subject, limit: int = 50) -> list[Decision]:
-    """Return the decisions on a subject, and for an account or channel those on its items, newest first."""
+    """Return the decisions on a subject, and for an account or channel those on its items, newest first.
+
+    Two questions, each of its own index: asked with `or` and a limit, SQLite walks back through all decisions.
+    """
     c = decisions.c
-    own: Any = (c.subject_kind == subject.kind.value) & (c.subject_id == subject.id)
+    touched: list[Any] = [(c.subject_kind == subject.kind.value) & (c.subject_id == subject.id)]
     if subject.kind is SubjectKind.ACCOUNT:
-        own = or_(own, c.account_id == subject.id)
+        touched.append(c.account_id == subject.id)
     elif subject.kind is SubjectKind.CHANNEL:
-        own = or_(own, c.channel_id == subject.id)
-    query = _SHOWN.where(own, c.kind != DecisionKind.SAMPLE.value).order_by(c.seq.desc()).limit(limit)
-    return [_decision(row) for row in connection.execute(query)]
+        touched.append(c.channel_id == subject.id)
+    found: dict[int, Row[Any]] = {}
+    for own in touched:
+        query = _SHOWN.where(own, c.kind != DecisionKind.SAMPLE.value).order_by(c.seq.desc()).limit(limit)
+        found |= {row.seq: row for row in connection.execute(query)}
+    return [_decision(found[seq]) for seq in sorted(found, reverse=True)[:limit]]
 
 
 def _conditions(chosen: DecisionFilter) -> list[Any]:
