@@ -243,7 +243,7 @@ def test_a_lease_that_was_lost_locks_the_form_and_keeps_what_was_typed(browse: A
     take(house, "rania-en", case)
     page.evaluate("htmx.trigger('#lease', 'beat')")
     page.wait_for_selector("#lost [role=alert]")
-    assert page.locator("[name=reasons]").is_disabled()
+    page.locator("[name=reasons]:disabled").wait_for()  # locked right after the words stand there
     assert page.locator("[name=reasons]").input_value() == "half a thought"
     screen(page, "case-lost", "en")
 

@@ -18,6 +18,7 @@ DEEDS: dict[str, str] = {
     "case.take": N_("A case was taken"),
     "channel.case": N_("A channel's record opened a case"),
     "console.refused": N_("Something was refused"),
+    "refused": N_("Something was refused"),
     "decision.make": N_("A decision was made"),
     "decision.undo": N_("A decision was undone"),
     "delivery.dead": N_("A delivery was given up"),
