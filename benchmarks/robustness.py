@@ -77,7 +77,8 @@ def _bits(digits: str) -> np.ndarray:
 
 class Found(NamedTuple):
     """Numbers of the banked pictures that were found: by plain PDQ, by its turned and mirrored forms too, by PDQ once
-    edits are undone, by local features. PDQ of a quality under 50 is not asked: the shipped policy does not act on it."""
+    edits are undone, by local features. PDQ of a quality under 50 is not asked: the shipped policy does not act on
+    it."""
 
     plain: set[int]
     turns: set[int]
