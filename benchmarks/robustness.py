@@ -18,7 +18,7 @@ from siyaj.matching.local import LocalIndex
 from siyaj.signals.base import Content, ContentKind
 from siyaj.signals.local import draw_pixels
 from siyaj.signals.local_value import pack
-from siyaj.signals.pdq import RADIUS, hash_dihedral, hash_pixels
+from siyaj.signals.pdq import RADIUS, UNDONE_RADIUS, hash_dihedral, hash_pixels
 from siyaj.signals.undone import UNDONE
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
@@ -98,7 +98,7 @@ def _found(bank: Bank, picture: Image.Image) -> Found:
     plain = _near(bank, hashes["plain"]) if sound else set()
     turns = plain.union(*(_near(bank, each) for each in hashes.values())) if sound else set()
     signals = [signal for signal in UNDONE.extract(content_of(buffer)) if signal.quality >= QUALITY]
-    undone: set[int] = set().union(*(_near(bank, signal.value) for signal in signals))
+    undone: set[int] = set().union(*(_near(bank, signal.value, UNDONE_RADIUS) for signal in signals))
     drawn = draw_pixels(np.asarray(picture))
     local = {ref - 1 for ref, _ in bank.known.find(drawn[1])} if drawn else set()
     return Found(plain, turns, undone, local)
@@ -108,8 +108,8 @@ def content_of(buffer: io.BytesIO) -> Content:
     return Content(ContentKind.IMAGE, data=buffer.getvalue())
 
 
-def _near(bank: Bank, digits: str) -> set[int]:
-    return set(np.nonzero((bank.hashes != _bits(digits)).sum(axis=1) <= RADIUS)[0].tolist())
+def _near(bank: Bank, digits: str, radius: int = RADIUS) -> set[int]:
+    return set(np.nonzero((bank.hashes != _bits(digits)).sum(axis=1) <= radius)[0].tolist())
 
 
 def _shares(bank: Bank, count: int, edit: Edit) -> tuple[float, float, float]:

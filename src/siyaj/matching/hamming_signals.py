@@ -1,6 +1,6 @@
 """The Hamming index as an index of signals: hex values in, hits with their reason out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +11,13 @@ from siyaj.signals.base import Hit
 
 
 class HammingSignalIndex:
-    """Finds codes within `radius` bits; distances are bits. Implements SignalIndex."""
+    """Finds codes within `radius` bits; distances are bits. Implements SignalIndex.
 
-    def __init__(self, bits: int = 256, radius: int = 31) -> None:
+    `closer` names types of searched signals that are guesses, and within how many bits theirs count.
+    """
+
+    def __init__(self, bits: int = 256, radius: int = 31, closer: Mapping[str, int] | None = None) -> None:
+        self._closer = dict(closer or {})
         self.bits = bits
         self.radius = radius
         self._index = HammingIndex(bits)
@@ -31,6 +35,8 @@ class HammingSignalIndex:
         hits = self._index.search(codes_from_hex([signal.value for signal in signals], self.bits), self.radius)
         if len(hits.query):
             for query, ref, bits in zip(hits.query.tolist(), hits.id.tolist(), hits.distance.tolist(), strict=True):
+                if bits > self._closer.get(signals[query].type, self.radius):
+                    continue
                 found[query].append(Hit(ref, float(bits), (), f"{bits} of {self.bits} bits differ"))
         return found
 
