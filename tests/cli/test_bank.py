@@ -1,6 +1,8 @@
 """`siyaj bank`: curation from the terminal."""
 
-from pathlib import Path
+from pathlib import re
+
+import Path
 
 from tests.cli.conftest import Run
 
@@ -78,6 +80,9 @@ def test_wrong_calls_say_what_to_do(siyaj: Run) -> None:
 
 def test_help_of_every_command_teaches(siyaj: Run) -> None:
     assert "siyaj demo" in siyaj("--help").out
+    for listed in (siyaj("--help").out, siyaj("bank", "--help").out):
+        named = listed.partition("Commands")[2].partition("Every command")[0]
+        assert not re.findall(r"^│ \S+ +│$", named, re.MULTILINE), "a command without a word on what it is for"
     commands = ["hash", "scan", "check", "serve", "demo"]
     groups = [["bank", one] for one in ("create", "list", "add", "import", "export", "confirm", "revoke", "restore")]
     for command in [[one] for one in commands] + groups + [["key", "create"], ["policy", "check"], ["policy", "test"]]:

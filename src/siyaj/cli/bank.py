@@ -13,6 +13,7 @@ from rich.table import Table
 from siyaj.banks.curation import new_entry
 from siyaj.banks.exports import EXPORT_FORMATS, export_bank
 from siyaj.banks.imports import IMPORT_FORMATS, import_file
+from siyaj.cli.backfill import backfill
 from siyaj.cli.progress import byte_bar
 from siyaj.cli.session import SOME_FAILED, emit, out, plain, say, session, who
 from siyaj.model.bank import CONFIRMATIONS_TO_ACT_ALONE, Entry, Opinion
@@ -28,7 +29,7 @@ app = App(
     name="bank", help="Banks: lists of known items. Create one, add files, text and links, import lists, confirm."
 )
 
-app.command("siyaj.cli.backfill:backfill", name="backfill")
+app.command(backfill)
 
 Name = Annotated[str, Parameter(help="The bank")]
 Labels = Annotated[list[str] | None, Parameter(name="--label", negative="", help="A label (repeatable)")]

@@ -71,7 +71,15 @@ def _keep_kernels(data: Path) -> None:
 
 def main() -> None:
     """The entry point: translates errors into exit codes and one readable message."""
+    if not set(sys.argv[1:]) - {"--help", "-h"}:
+        _import_all()
     sys.exit(run(lambda: app.meta(result_action="return_value")))
+
+
+def _import_all() -> None:
+    """The list of all commands shows what each is for, which stands beside its code."""
+    for name in app:
+        app[name]
 
 
 if __name__ == "__main__":
