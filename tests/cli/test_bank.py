@@ -1,8 +1,7 @@
 """`siyaj bank`: curation from the terminal."""
 
-from pathlib import re
-
-import Path
+import re
+from pathlib import Path
 
 from tests.cli.conftest import Run
 
