@@ -18,6 +18,9 @@ class Result(StrEnum):
     """Tried again later, then dead."""
     REFUSED = "refused"
     """Trying again cannot help: dead at once, `siyaj delivery replay` tries again."""
+    UNAVAILABLE = "unavailable"
+    """This platform has no such thing, e.g. it cannot tell anybody anything: shown on the case as not available, and
+    no failure. Only where nobody needs to decide otherwise."""
     GONE = "gone"
     """The endpoint wants nothing more (HTTP 410): it is disabled."""
 

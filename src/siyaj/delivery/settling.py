@@ -15,6 +15,9 @@ def settle(connection: Connection, claim: Claim, outcome: Outcome) -> None:
     if outcome.result is Result.DONE:
         deliveries.delivered(connection, claim, outcome.said)
         return
+    if outcome.result is Result.UNAVAILABLE:
+        deliveries.unavailable(connection, claim, outcome.said)
+        return
     wait = None if outcome.result is Result.REFUSED else wait_after(claim.attempt, outcome.retry_after)
     next_at = None if wait is None else now_us() + int(wait * 1_000_000)
     if not deliveries.failed(connection, claim, outcome.said, next_at):

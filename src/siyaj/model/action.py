@@ -48,7 +48,9 @@ class DeliveryState(StrEnum):
     DEAD = "dead"
     """Given up on after the last retry; `siyaj delivery replay` tries again."""
     CANCELLED = "cancelled"
-    """Undone before it left."""
+    """Undone before it left, or given up on and overtaken by another decision."""
+    UNAVAILABLE = "unavailable"
+    """The platform has no such thing, e.g. no way to tell anybody anything: shown, and no failure."""
 
 
 class PlatformAction(Struct, omit_defaults=True):

@@ -116,6 +116,13 @@ def delivered(connection: Connection, claim: Claim, answer: str) -> bool:
     return _finish(connection, claim, values)
 
 
+def unavailable(connection: Connection, claim: Claim, said: str) -> bool:
+    """Note that the platform has no such thing. Return False when the claim was lost to another worker meanwhile."""
+    if claim.attempt > 1:
+        _release(connection, claim)
+    return _finish(connection, claim, {"state": DeliveryState.UNAVAILABLE.value, "error": "", "answer": said})
+
+
 def failed(connection: Connection, claim: Claim, error: str, next_at: int | None) -> bool:
     """Note a failure: to be tried again at `next_at`, or given up on (None). Return False when the claim was lost.
 

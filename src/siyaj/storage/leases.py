@@ -200,7 +200,7 @@ def _unassigned() -> Any:
 
 
 def _suitable(suits: Suits, now: int) -> list[Any]:
-    """The level is written so that SQLite reads the index of the language, not that of the level."""
+    """Level and skill are written so that SQLite reads the index of the language, not theirs."""
     c = cases.c
     passed = select(case_skips.c.person).where(
         case_skips.c.case_id == c.id,
@@ -208,7 +208,7 @@ def _suitable(suits: Suits, now: int) -> list[Any]:
         or_(case_skips.c.barred == 1, case_skips.c.at > now - SKIPPED_US),
     )
     return [
-        c.skill.in_(suits.skills),
+        func.coalesce(c.skill, "").in_(suits.skills),
         true() if suits.escalated else func.coalesce(c.level, "") == Level.REVIEWER.value,
         true() if suits.appeals else c.origin != CaseOrigin.APPEAL.value,
         ~passed.exists(),

@@ -186,6 +186,7 @@ cases = Table(
     Column("first_seen_at", BigInteger, comment="when a person first took it"),
     Column("closed_at", BigInteger),
     Column("decision_id", Text, comment="the one that closed it"),
+    Column("undelivered", Text, comment="the decision for which it is open again: a platform did not carry it out"),
     Index("ix_cases_queue", "state", "rank", "seq"),
     Index("ix_cases_rank", "rank", "seq"),
     Index("ix_cases_queue_language", "state", "language", "rank", "seq"),
@@ -193,6 +194,7 @@ cases = Table(
     Index("ix_cases_queue_origin", "state", "origin", "rank", "seq"),
     Index("ix_cases_queue_kind", "state", "subject_kind", "rank", "seq"),
     Index("ix_cases_queue_level", "state", "level", "rank", "seq"),
+    Index("ix_cases_queue_skill", "state", "skill", "rank", "seq"),
     Index(
         "ix_cases_holder",
         "holder",
@@ -212,6 +214,18 @@ cases = Table(
     Index("ix_cases_state_deadline", "state", "deadline", "seq"),
     Index("ix_cases_opened_at", "opened_at", "first_seen_at"),
     Index("ix_cases_closed_at", "closed_at", "opened_at"),
+)
+
+translations = Table(
+    "translations",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True, comment="SHA-256 of what was translated, and into which language"),
+    Column("target", Text, nullable=False, comment="primary subtag (BCP 47)"),
+    Column("text", Text, nullable=False),
+    Column("by", Text, nullable=False, comment="who asked for it"),
+    Column("at", BigInteger, nullable=False),
+    comment="What a machine translated because a person on a case asked for it.",
 )
 
 case_skips = Table(
@@ -668,6 +682,7 @@ audit = Table(
     Column("hash", LargeBinary, nullable=False, comment="SHA-256 of the hash before and of this row: a chain"),
     Index("ix_audit_subject", "subject"),
     Index("ix_audit_who", "who"),
+    Index("ix_audit_what", "what", "seq"),
 )
 
 scan_files = Table(

@@ -95,6 +95,7 @@ DELIVERIES = {
     DeliveryState.DELIVERED: N_("Delivered"),
     DeliveryState.DEAD: N_("Failed"),
     DeliveryState.CANCELLED: N_("Cancelled"),
+    DeliveryState.UNAVAILABLE: N_("Not available on this platform"),
 }
 DECISIONS = {
     DecisionKind.FIRST: N_("Decision"),

@@ -1,0 +1,31 @@
+"""A case whose decision was not carried out is open again; translations; the audit log is read by deed."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    op.add_column(
+        "cases",
+        sa.Column(
+            "undelivered",
+            sa.Text(),
+            comment="the decision for which it is open again: a platform did not carry it out",
+        ),
+    )
+    op.create_index("ix_cases_queue_skill", "cases", ["state", "skill", "rank", "seq"])
+    op.create_index("ix_audit_what", "audit", ["what", "seq"])
+    op.create_table(
+        "translations",
+        sa.Column("case_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False, comment="SHA-256 of what was translated, and into which language"),
+        sa.Column("target", sa.Text(), nullable=False, comment="primary subtag (BCP 47)"),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False, comment="who asked for it"),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "key", name=op.f("pk_translations")),
+        comment="What a machine translated because a person on a case asked for it.",
+    )
