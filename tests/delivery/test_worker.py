@@ -11,7 +11,7 @@ from siyaj.delivery.memory import MemoryAdaptor
 from siyaj.delivery.worker import DeliveryWorker
 from siyaj.model.action import ActionKind, DeliveryState
 from siyaj.model.clock import now_us
-from siyaj.storage import deliveries, endpoints
+from siyaj.storage import deliveries, endpoints, notes
 from siyaj.storage.database import Database
 from siyaj.storage.endpoints import EndpointKind
 from siyaj.storage.keyring import Keyring
@@ -71,6 +71,22 @@ def test_what_fails_to_the_end_is_dead_and_can_be_replayed(
     with database.begin() as connection:
         assert deliveries.replay(connection) == (1, 0)
     assert wait_for_state(database, action, DeliveryState.DELIVERED).error == ""
+
+
+def test_what_a_platform_has_no_way_to_do_is_settled_and_no_failure(
+    database: Database, platform: Receiver, secret: str, worker: DeliveryWorker, decide: Decide
+) -> None:
+    platform.answers.append(lambda handler: reply(handler, 501, "لا رسائل خاصّة هنا".encode()))
+    first, second = decide(kind=ActionKind.NOTIFY), decide(kind=ActionKind.RESTORE)
+    told = wait_for_state(database, first, DeliveryState.UNAVAILABLE)
+    assert (told.attempts, told.error, told.answer) == (1, "", "لا رسائل خاصّة هنا")
+    wait_for_state(database, second, DeliveryState.DELIVERED)
+    with database.begin() as connection:
+        assert deliveries.counts(connection)["dead"] == 0
+        assert notes.of_case(connection, "case_1") == []
+        assert deliveries.replay(connection) == (0, 0), "it is not among what failed"
+        assert deliveries.replay(connection, action=first) == (1, 0), "by name it is tried again"
+    wait_for_state(database, first, DeliveryState.DELIVERED)
 
 
 def test_a_dead_one_is_not_replayed_over_a_later_action(

@@ -67,6 +67,18 @@ def test_what_could_not_be_done_is_offered_again_later_and_says_so(asked: Served
     assert (late["state"], late["error"]) == ("dead", "it came back")
 
 
+def test_what_is_not_available_on_a_platform_is_settled_as_such(asked: Served) -> None:
+    told = {"ok": False, "unavailable": True, "error": "لا رسائل خاصّة هنا"}
+    first, later = decide(asked, ActionKind.NOTIFY), decide(asked)
+    for _ in range(2):
+        said = asked.client.post(f"/v1/actions/{first}/ack", json=told).json()
+        assert (said["state"], said["answer"], said["error"]) == ("unavailable", "لا رسائل خاصّة هنا", "")
+    assert offered(asked) == [later]
+    asked.client.post(f"/v1/actions/{later}/ack", json={"ok": True})
+    said = asked.client.post(f"/v1/actions/{later}/ack", json=told).json()
+    assert (said["state"], said["delivered_at"]) == ("unavailable", None), "it turned out after it was taken"
+
+
 def test_a_long_poll_is_answered_when_something_is_decided(asked: Served) -> None:
     timer = threading.Timer(0.5, decide, (asked,))
     timer.start()

@@ -7,6 +7,7 @@ local timer = require "util.timer";
 
 local WAIT_SECONDS = 20; -- Siyaj holds the question open for so long when there is nothing to do
 local REST_SECONDS = 5;
+local NO_WAY = "no way"; -- returned by what XMPP has no way to do: settled with its words, and no failure
 local endpoint = module:get_option_string("siyaj_endpoint", "prosody");
 
 return function (site, rooms)
@@ -64,7 +65,7 @@ return function (site, rooms)
 	end
 
 	function act.limit(action)
-		if action.subject.kind ~= "channel" then return nil, "XMPP can limit rooms only"; end
+		if action.subject.kind ~= "channel" then return NO_WAY, "XMPP can limit rooms only"; end
 		local room = muc.get_room_from_jid(action.subject.id);
 		if not room then return nil, "there is no such room"; end
 		room:set_public(false);
@@ -100,7 +101,7 @@ return function (site, rooms)
 		local room_jid, archived = rooms.find(item, channel_in(action));
 		if removed:get(item) then return true; end
 		if not room_jid then return true; end -- it was held, and never published; or it has left the archive
-		if not archived then return nil, "the room keeps no archive: what was sent cannot be taken back"; end
+		if not archived then return NO_WAY, "the room keeps no archive: what was sent cannot be taken back"; end
 		return retract(room_jid, archived, item);
 	end
 
@@ -128,7 +129,7 @@ return function (site, rooms)
 			return true;
 		end
 		if not removed:get(action.subject.id) then
-			return nil, "XMPP servers keep no copy of what was refused: its author may send it again";
+			return NO_WAY, "XMPP servers keep no copy of what was refused: its author may send it again";
 		end
 		return republish(action.subject.id);
 	end
@@ -157,7 +158,7 @@ return function (site, rooms)
 	function act.notify(action)
 		local to = action.payload and action.payload.to;
 		to = type(to) == "table" and to.id or to or action.payload.account;
-		if type(to) ~= "string" or not jid.split(to) then return nil, "nobody to notify"; end
+		if type(to) ~= "string" or not jid.split(to) then return NO_WAY, "nobody to notify"; end
 		module:send(st.message({ from = module.host, to = to, type = "normal" }, words_of(action)));
 		return true;
 	end
@@ -165,17 +166,18 @@ return function (site, rooms)
 	local function do_once(action)
 		if done:get(action.id) then return true; end
 		local its = act[action.kind];
-		if not its then return nil, "XMPP has no way to " .. action.kind; end
+		if not its then return NO_WAY, "XMPP has no way to " .. action.kind; end
 		local called, ok, err = pcall(its, action);
 		if not called then ok, err = nil, ok; end
-		if ok then done:set(action.id, { at = os.time() }); end
-		module:log("info", "%s %s %s: %s", action.kind, action.subject.kind, action.subject.id, ok and "done" or err);
+		if ok and ok ~= NO_WAY then done:set(action.id, { at = os.time() }); end
+		module:log("info", "%s %s %s: %s", action.kind, action.subject.kind, action.subject.id, err or "done");
 		return ok, err;
 	end
 
 	local function acknowledge(action, ok, err)
 		local path = "/v1/actions/" .. action.id .. "/ack?endpoint=" .. endpoint;
-		local body = { ok = ok and true or false, error = not ok and tostring(err or "it did not work") or nil };
+		local body = { ok = ok == true, unavailable = ok == NO_WAY or nil };
+		if ok ~= true then body.error = tostring(err or "it did not work"); end
 		site.client.ask("POST", path, body, { seconds = 10, patient = true }, function (_, status)
 			if status >= 200 and status < 500 then done:set(action.id, nil); end -- it is not offered again
 		end);

@@ -56,7 +56,7 @@ def test_an_event_is_redacted_with_what_it_shows_and_again_is_the_same(trial: Tr
         Result.DONE, "1 files quarantined; it was redacted already"
     )
     back = enforcer.act("restore", f"item:{event}")
-    assert back.result is Result.REFUSED
+    assert back.result is Result.UNAVAILABLE
     assert "cannot take back a redaction" in back.said
     assert author.download(mxc), "the picture is back"
 
@@ -112,7 +112,7 @@ def test_a_closed_room_shows_nothing_and_reopening_says_what_cannot_come_back(tr
     with pytest.raises(Refused):
         guest.download(kept)
     reopened = enforcer.act("reopen_channel", f"channel:{room}")
-    assert reopened.result is Result.REFUSED
+    assert reopened.result is Result.UNAVAILABLE
     assert reopened.said.startswith("unblocked; 1 files given back. Its members were put out")
     assert guest.download(kept)
     with pytest.raises(Refused):
@@ -154,12 +154,13 @@ def test_an_account_is_deactivated_only_where_the_endpoint_says_so(trial: Trial,
         ("remove", "item:mxc://garden.test/nowhere", Result.DONE, "not on this homeserver"),
         ("remove", "item:mxc://other.test/nowhere", Result.DONE, "not on this homeserver"),
         ("remove", "item:m-1", Result.REFUSED, "neither an event nor a file"),
-        ("label", "item:$nowhere", Result.REFUSED, "Synapse cannot label"),
+        ("label", "item:$nowhere", Result.UNAVAILABLE, "Synapse cannot label"),
         ("close_channel", "channel:!nowhere:garden.test", Result.DONE, "blocked"),
         ("close_channel", "channel:c-3", Result.REFUSED, "not a legal room ID"),
         ("suspend_account", "account:@nobody:garden.test", Result.DONE, "no such account"),
-        ("suspend_account", "account:@someone:other.test", Result.REFUSED, "local users"),
-        ("notify", "account:@nobody:garden.test", Result.REFUSED, "to send a notice to"),
+        ("suspend_account", "account:@someone:other.test", Result.UNAVAILABLE, "of another server"),
+        ("reinstate_account", "account:@someone:other.test", Result.UNAVAILABLE, "of another server"),
+        ("notify", "account:@nobody:garden.test", Result.REFUSED, "nothing to send"),
     ],
 )
 def test_what_is_not_there_or_cannot_be_has_a_defined_outcome(

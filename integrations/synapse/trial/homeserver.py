@@ -25,8 +25,11 @@ _FREELY = {"per_second": 10_000, "burst_count": 10_000}
 class Homeserver:
     """One Synapse and its folder. `start` and `stop` may follow each other; the folder stays."""
 
-    def __init__(self, folder: Path, module: dict[str, Any] | None, *more: dict[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, module: dict[str, Any] | None, *more: dict[str, Any], notices: bool = True
+    ) -> None:
         """`module` is the configuration of Siyaj's module; None starts Synapse without it. `more` are other modules."""
+        self._notices = notices
         self.folder = folder
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
@@ -126,13 +129,9 @@ class Homeserver:
             "suppress_key_server_warning": True,
             "max_upload_size": "100M",
             "url_preview_enabled": False,
-            "server_notices": {
-                "system_mxid_localpart": "notices",
-                "system_mxid_display_name": "Siyaj",
-                "auto_join": True,
-            },
             "room_list_publication_rules": [{"action": "allow"}],
             "modules": self.modules,
+            **({"server_notices": _NOTICES} if self._notices else {}),
             **_LIMITS,
         }
 
@@ -150,6 +149,8 @@ class Homeserver:
         path.write_text(yaml.safe_dump(config), encoding="utf-8")
         return str(path)
 
+
+_NOTICES = {"system_mxid_localpart": "notices", "system_mxid_display_name": "Siyaj", "auto_join": True}
 
 _LIMITS: dict[str, Any] = {
     "rc_message": _FREELY,

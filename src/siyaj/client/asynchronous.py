@@ -122,10 +122,18 @@ class AsyncSiyaj:
             yield action
 
     async def ack(
-        self, action: str, *, error: str | None = None, endpoint: str = "", seconds: float = PATIENT_SECONDS
+        self,
+        action: str,
+        *,
+        error: str | None = None,
+        unavailable: bool = False,
+        endpoint: str = "",
+        seconds: float = PATIENT_SECONDS,
     ) -> Delivery:
-        """Say that an action was done, or with `error` why not: then it is offered again later."""
-        body = wire.json_body(Acknowledgement(error is None, (error or "")[:2_000]))
+        """Say that an action was done, or with `error` why not: then it is offered again later, except where
+        `unavailable` says that your platform has no way to do it."""
+        told = Acknowledgement(error is None and not unavailable, (error or "")[:2_000], unavailable)
+        body = wire.json_body(told)
         params = {"params": {"endpoint": endpoint}} if endpoint else {}
         answer = await self._patiently("POST", f"/v1/actions/{action}/ack", {**body, **params}, seconds)
         return wire.read(answer, Delivery)

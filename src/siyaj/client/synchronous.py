@@ -76,9 +76,16 @@ class Siyaj:
             yield action
 
     def ack(
-        self, action: str, *, error: str | None = None, endpoint: str = "", seconds: float = PATIENT_SECONDS
+        self,
+        action: str,
+        *,
+        error: str | None = None,
+        unavailable: bool = False,
+        endpoint: str = "",
+        seconds: float = PATIENT_SECONDS,
     ) -> Delivery:
-        return self._run(self._client.ack(action, error=error, endpoint=endpoint, seconds=seconds))
+        given = self._client.ack(action, error=error, unavailable=unavailable, endpoint=endpoint, seconds=seconds)
+        return self._run(given)
 
     def state(self, kind: SubjectKind, subject: str, *, seconds: float = PATIENT_SECONDS) -> SubjectState:
         return self._run(self._client.state(kind, subject, seconds=seconds))

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from siyaj.delivery import synapse_rooms as rooms
 from siyaj.delivery.adaptor import Outcome, Result
 from siyaj.delivery.outgoing import Outgoing
-from siyaj.delivery.synapse_admin import Homeserver, NotDone, NotThere, mxcs_in, part, split_mxc
+from siyaj.delivery.synapse_admin import Homeserver, NotAvailable, NotDone, NotThere, mxcs_in, part, split_mxc
 from siyaj.delivery.synapse_notice import notify
 from siyaj.delivery.synapse_rooms import set_quarantine
 from siyaj.model.action import ActionKind, PlatformAction
@@ -40,10 +40,16 @@ class SynapseAdaptor:
     def deliver(self, action: PlatformAction) -> Outcome:
         deed = self._deed(action)
         if deed is None:
-            return Outcome(Result.REFUSED, f"Synapse cannot {action.kind} an {action.subject.kind}")
+            return Outcome(Result.UNAVAILABLE, f"Synapse cannot {action.kind} an {action.subject.kind}")
         try:
             return Outcome(Result.DONE, deed(Homeserver(self._outgoing, self._address, self._token), action))
+        except NotAvailable as error:
+            return Outcome(Result.UNAVAILABLE, str(error))
         except NotDone as error:
+            if error.final and "local users" in str(error):
+                return Outcome(
+                    Result.UNAVAILABLE, "an account of another server: only what it does here can be acted on"
+                )
             return Outcome(Result.REFUSED if error.final else Result.FAILED, str(error), error.retry_after)
 
     def close(self) -> None:
@@ -116,9 +122,8 @@ def restore(server: Homeserver, action: PlatformAction) -> str:
     event, files = _set_files(server, action, on=False)
     if not _is_redacted(server, event):
         return f"{len(files)} files given back; the event itself was never redacted"
-    raise NotDone(
-        f"{len(files)} files given back, but Matrix cannot take back a redaction: its author may send it again",
-        final=True,
+    raise NotAvailable(
+        f"{len(files)} files given back, but Matrix cannot take back a redaction: its author may send it again"
     )
 
 
@@ -128,7 +133,7 @@ def hold(server: Homeserver, action: PlatformAction) -> str:
         return set_quarantine(server, *mxc, on=True)
     _, files = _set_files(server, action, on=True)
     if not files:
-        raise NotDone("Matrix can hold back files only; the words stay until a person decided", final=True)
+        raise NotAvailable("Matrix can hold back files only; the words stay until a person decided")
     return f"{len(files)} files quarantined"
 
 

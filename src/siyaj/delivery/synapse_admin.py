@@ -25,6 +25,13 @@ class NotDone(Exception):
         self.retry_after = retry_after
 
 
+class NotAvailable(NotDone):
+    """Matrix, or this homeserver as it is set up, has no way to do it. The message says what it lacks."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said, final=True)
+
+
 class NotThere(NotDone):
     """404: what was to be acted on is not on this homeserver (any more)."""
 
@@ -54,6 +61,10 @@ class Homeserver:
 
     def me(self) -> str:
         return str(self.client("GET", "/account/whoami")["user_id"])
+
+    def is_mine(self, user_id: str) -> bool:
+        """True for an account of the server of the account that acts."""
+        return user_id.partition(":")[2] == self.me().partition(":")[2]
 
     def act_as(self, user_id: str) -> str:
         """Return a token for a local account that serves for a minute: Synapse lets its administrators do so."""

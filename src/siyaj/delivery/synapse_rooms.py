@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 
-from siyaj.delivery.synapse_admin import Homeserver, NotDone, NotThere, part, split_mxc
+from siyaj.delivery.synapse_admin import Homeserver, NotAvailable, NotDone, NotThere, part, split_mxc
 from siyaj.model.action import PlatformAction
 
 CLOSED_NOTE = "org.siyaj.closed."
@@ -91,10 +91,9 @@ def reopen(server: Homeserver, action: PlatformAction) -> str:
     said = f"unblocked; {len(files)} files given back"
     if members_here(server, room):
         return said
-    raise NotDone(
+    raise NotAvailable(
         f"{said}. Its members were put out and Matrix lets nobody into a room in which nobody of this server is left:"
-        " they have to be invited from another server, or start a new room",
-        final=True,
+        " they have to be invited from another server, or start a new room"
     )
 
 

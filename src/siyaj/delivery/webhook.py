@@ -34,7 +34,8 @@ class Message(Struct):
 
 
 class WebhookAdaptor:
-    """POSTs actions to an endpoint's URL. Any 2xx is done; 410 is gone; all else is tried again."""
+    """POSTs actions to an endpoint's URL. Any 2xx is done, 501 is not available there, 410 is gone; all else is tried
+    again."""
 
     def __init__(self, endpoint: Endpoint, secrets: Secrets) -> None:
         self._url = endpoint.url
@@ -78,6 +79,8 @@ def _outcome(answer: Answer) -> Outcome:
     said = f"{answer.status} {_printable(answer.body)}".strip()
     if 200 <= answer.status < 300:
         return Outcome(Result.DONE, said)
+    if answer.status == 501:
+        return Outcome(Result.UNAVAILABLE, _printable(answer.body) or "the platform says that it has no such thing")
     if answer.status == 410:
         return Outcome(Result.GONE, said)
     if 300 <= answer.status < 400:

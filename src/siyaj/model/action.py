@@ -82,4 +82,4 @@ class Delivery(Struct):
     error: str
     """What went wrong last."""
     answer: str = ""
-    """What the platform said when it had done it."""
+    """What the platform said when it had done it, or why it has no way to."""

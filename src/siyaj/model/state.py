@@ -53,8 +53,10 @@ class ActionPage(Struct):
 
 
 class Acknowledgement(Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """The body of `POST /v1/actions/{id}/ack`: whether it was done. With `ok` false it is offered again later."""
+    """The body of `POST /v1/actions/{id}/ack`: whether it was done. With `ok` false it is offered again later, unless
+    `unavailable` says that the platform has no way to do it."""
 
     ok: bool
     error: Annotated[str, Meta(max_length=2_000)] = ""
-    """What went wrong, for the people who look at the case."""
+    """What went wrong, or what the platform lacks, for the people who look at the case."""
+    unavailable: bool = False

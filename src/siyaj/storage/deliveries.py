@@ -16,6 +16,7 @@ from siyaj.storage.actions import platform_action, visible
 from siyaj.storage.tables import actions, deliveries, endpoints
 
 _WAITING = deliveries.c.state == DeliveryState.WAITING.value
+_SETTLED = (DeliveryState.DELIVERED.value, DeliveryState.UNAVAILABLE.value)
 
 
 class Claim(Struct):
@@ -151,12 +152,13 @@ def _release(connection: Connection, claim: Claim) -> None:
     connection.execute(_behind(claim).values(next_at=its))
 
 
-def disown(connection: Connection, claim: Claim, error: str) -> bool:
-    """Note that a platform took an action and could not do it after all; it can be replayed. False: it was not
-    delivered."""
+def disown(connection: Connection, claim: Claim, why: str, *, unavailable: bool = False) -> bool:
+    """Note that a platform took an action and could not do it after all, this time or (`unavailable`) at all; it can
+    be replayed. False: it was not delivered."""
     arrived = _row(claim.seq, claim.endpoint).where(deliveries.c.state == DeliveryState.DELIVERED.value)
-    values = {"state": DeliveryState.DEAD.value, "error": error, "delivered_at": None}
-    return connection.execute(arrived.values(**values)).rowcount == 1
+    dead = {"state": DeliveryState.DEAD.value, "error": why}
+    values = {"state": DeliveryState.UNAVAILABLE.value, "answer": why} if unavailable else dead
+    return connection.execute(arrived.values(**values, delivered_at=None)).rowcount == 1
 
 
 def of_action(connection: Connection, action: str, endpoint: str) -> Delivery | None:
@@ -166,15 +168,17 @@ def of_action(connection: Connection, action: str, endpoint: str) -> Delivery | 
 
 
 def replay(connection: Connection, *, endpoint: str = "", action: str = "") -> tuple[int, int]:
-    """Let dead deliveries be tried again, of one endpoint (by id), of one action, or all.
+    """Let dead deliveries be tried again, of one endpoint (by id), of one action, or all. What is not available on a
+    platform only where the action is named: it may have learned it since.
 
     Return how many, and how many were left alone because a later action of the same subject has arrived there: to
     remove now what was restored since would be wrong.
     """
+    states = [DeliveryState.DEAD.value, *([DeliveryState.UNAVAILABLE.value] if action else [])]
     query = (
         select(deliveries.c.action_seq, deliveries.c.endpoint_id, _later_arrived().label("late"))
         .join(actions, actions.c.seq == deliveries.c.action_seq)
-        .where(deliveries.c.state == DeliveryState.DEAD.value)
+        .where(deliveries.c.state.in_(states))
     )
     if endpoint:
         query = query.where(deliveries.c.endpoint_id == endpoint)
@@ -199,7 +203,7 @@ def _later_arrived() -> Any:
             actions.c.kind != ActionKind.NOTIFY.value,
             arrived.c.action_seq == after.c.seq,
             arrived.c.endpoint_id == deliveries.c.endpoint_id,
-            arrived.c.state == DeliveryState.DELIVERED.value,
+            arrived.c.state.in_(_SETTLED),
         )
     )
 

@@ -78,6 +78,9 @@ def acknowledge(database: Database, endpoint: str, action: str, told: Acknowledg
         error = told.error or "the platform could not do it and did not say why"
         if told.ok:
             settle(connection, claim, Outcome(Result.DONE))
+        elif told.unavailable:
+            if not deliveries.disown(connection, claim, error, unavailable=True):
+                settle(connection, claim, Outcome(Result.UNAVAILABLE, error))
         elif deliveries.disown(connection, claim, error):
             give_up(connection, claim, error)
         else:
