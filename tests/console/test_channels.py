@@ -126,7 +126,7 @@ def test_the_list_filters_sorts_pages_and_exports(house: House) -> None:
     found = client.get("/console/channels?text=salam&state=closed").text
     assert "salam_garden" in found and "SalamGarden2" not in found
     assert client.get("/console/channels?min_subscribers=many").status_code == 400
-    sheet = client.get("/console/channels.csv?sort=subscribers").text
+    sheet = client.get("/console/channels.csv?sort=-subscribers").text
     assert sheet.splitlines()[1].startswith("new,حديقة السلام ٢,SalamGarden2,limited,1840,")
 
 

@@ -73,7 +73,7 @@ def test_the_log_filters_pages_and_exports(house: House, admin: Client) -> None:
     assert len(rows) == 121 and rows[1][4] == "'=cmd119"
     with house.runtime.database.read() as connection:
         assert audit.page(connection, what="audit.export")[0].who == "person:root"
-    assert admin.get("/console/audit?before=x").status_code == 400
+    assert "=cmd119" in admin.get("/console/audit?before=x").text, "a place that is none is the beginning"
     assert admin.get("/console/audit?who=nobody").text.count("Nothing fits.") == 1
 
 

@@ -34,7 +34,7 @@ def case(house: House) -> Iterator[str]:
     later = runtime.decisions.get(runtime.cases.get(opened).decision or "").effective_at.timestamp()
     quality.catch_up(int(later * 1e6) + 60_000_000)
     with runtime.database.read() as connection:
-        yield samples.page(connection)[0][1].case
+        yield samples.from_row(connection.execute(samples.those()).first()).case
 
 
 def _decide(house: House, case: str, person: Person, action: ActionKind) -> None:

@@ -25,7 +25,7 @@ def quality(database: Database, **rates: float) -> Quality:
 
 def drawn(database: Database) -> list[Sample]:
     with database.read() as connection:
-        return [sample for _, sample in samples.page(connection)]
+        return [samples.from_row(row) for row in connection.execute(samples.those().order_by(samples.DRAWN.tie.desc()))]
 
 
 def counts(database: Database, *columns: str) -> dict[tuple[str, ...], int]:

@@ -2,11 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
 from siyaj.model.appeal import Appeal, AppealState, Side
 from siyaj.model.clock import to_datetime, to_us
+from siyaj.storage.keyset import Order
 from siyaj.storage.tables import appeals
+
+RECEIVED = Order(appeals.c.seq, appeals.c.seq)
+DECIDED = Order(appeals.c.decided_at, appeals.c.seq, nullable=True)
+STATE = Order(appeals.c.state, appeals.c.seq)
+"""Orders of lists."""
 
 
 def insert(connection: Connection, new: Appeal) -> None:
@@ -40,7 +46,7 @@ def of_case(connection: Connection, case: str, *, open_only: bool = False) -> li
     query = select(appeals).where(appeals.c.case_id == case).order_by(appeals.c.seq)
     if open_only:
         query = query.where(appeals.c.state == AppealState.OPEN.value)
-    return [_appeal(row) for row in connection.execute(query)]
+    return [from_row(row) for row in connection.execute(query)]
 
 
 def page(
@@ -52,15 +58,19 @@ def page(
     limit: int = 50,
 ) -> list[tuple[int, Appeal]]:
     """Return (number, appeal), newest first, with a number below `before`."""
-    query = select(appeals)
-    if state is not None:
-        query = query.where(appeals.c.state == state.value)
-    if side is not None:
-        query = query.where(appeals.c.side == side.value)
+    query = those(state, side)
     if before is not None:
         query = query.where(appeals.c.seq < before)
     rows = connection.execute(query.order_by(appeals.c.seq.desc()).limit(limit))
-    return [(row.seq, _appeal(row)) for row in rows]
+    return [(row.seq, from_row(row)) for row in rows]
+
+
+def those(state: AppealState | None = None, side: Side | None = None) -> Select[Any]:
+    """Return the question for them, in no order; its rows are read by `from_row`."""
+    query = select(appeals)
+    if state is not None:
+        query = query.where(appeals.c.state == state.value)
+    return query if side is None else query.where(appeals.c.side == side.value)
 
 
 def settle(
@@ -82,10 +92,10 @@ def reopen(connection: Connection, decision: str) -> None:
 
 def _one(connection: Connection, *conditions: Any) -> Appeal | None:
     row = connection.execute(select(appeals).where(*conditions)).one_or_none()
-    return _appeal(row) if row else None
+    return from_row(row) if row else None
 
 
-def _appeal(row: Row[Any]) -> Appeal:
+def from_row(row: Row[Any]) -> Appeal:
     return Appeal(
         id=row.id,
         decision=row.decision_id,

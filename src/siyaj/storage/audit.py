@@ -11,10 +11,17 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, Select, select, text
 
 from siyaj.model.clock import now_us
+from siyaj.storage.keyset import Order
 from siyaj.storage.tables import audit, meta
+
+NUMBER = Order(audit.c.seq, audit.c.seq)
+WHO = Order(audit.c.who, audit.c.seq)
+WHAT = Order(audit.c.what, audit.c.seq)
+SUBJECT = Order(audit.c.subject, audit.c.seq)
+"""Orders of lists, each with an index."""
 
 _LOCK = 0x51_79_61_6A_02
 _HEAD = "audit_head"
@@ -98,7 +105,7 @@ def holds(connection: Connection, head: str) -> bool:
 def listed(connection: Connection, after: int = 0, limit: int = 100) -> list[AuditRow]:
     """Return deeds with a number above `after`, oldest first."""
     query = select(audit).where(audit.c.seq > after).order_by(audit.c.seq).limit(limit)
-    return [_row(row) for row in connection.execute(query)]
+    return [from_row(row) for row in connection.execute(query)]
 
 
 def page(
@@ -111,16 +118,21 @@ def page(
     limit: int = 50,
 ) -> list[AuditRow]:
     """Return deeds, newest first, with a number below `before`; `what` matches by its beginning."""
-    query = select(audit)
+    query = those(who=who, what=what, subject=subject)
     if before is not None:
         query = query.where(audit.c.seq < before)
+    return [from_row(row) for row in connection.execute(query.order_by(audit.c.seq.desc()).limit(limit))]
+
+
+def those(*, who: str = "", what: str = "", subject: str = "") -> Select[Any]:
+    """Return the question for them, in no order; its rows are read by `from_row`. `what` ending in a dot: all of an
+    area, e.g. `session.`."""
+    query = select(audit)
     if who:
         query = query.where(audit.c.who == who)
     if subject:
         query = query.where(audit.c.subject == subject)
-    if what:
-        query = query.where(audit.c.what.startswith(what, autoescape=True))
-    return [_row(row) for row in connection.execute(query.order_by(audit.c.seq.desc()).limit(limit))]
+    return query.where(audit.c.what.startswith(what, autoescape=True)) if what else query
 
 
 def set_head(connection: Connection, head: Head, *, fresh: bool) -> None:
@@ -146,5 +158,5 @@ def _all(connection: Connection) -> Iterator[Row[Any]]:
         after = rows[-1].seq
 
 
-def _row(row: Row[Any]) -> AuditRow:
+def from_row(row: Row[Any]) -> AuditRow:
     return AuditRow(row.seq, row.at, row.who, row.what, row.subject, msgspec.json.decode(bytes(row.detail)))

@@ -10,10 +10,17 @@ from sqlalchemy import Connection, Row, Select, TextClause, and_, delete, func, 
 from siyaj.model.channel import ChannelDay, ChannelLink, ChannelRecord, ChannelState, LinkKind
 from siyaj.model.clock import to_datetime
 from siyaj.storage.bulk import Among
+from siyaj.storage.keyset import Order
 from siyaj.storage.tables import channel_days, channel_facts, channel_links, channels
 
 DAY_US = 86_400_000_000
 MOST_DAYS = 4_000
+ORDERS = {
+    name: Order(channels.c[name], channels.c.id, nullable=name == "subscribers")
+    for name in ("last_seen_at", "subscribers", "checked", "removed", "reports")
+}
+ORDERS["stopped"] = Order(channels.c.held + channels.c.blocked, channels.c.id)
+"""Orders of lists. `last_seen_at` has an index; the others sort all channels."""
 FACTS = ("title", "handle", "topic", "avatar", "subscribers", "public", "admins", "created_at")
 """Columns that say what a channel is; the others count."""
 
@@ -162,16 +169,16 @@ def page(
     `after` (its value, id). `text` stands in the title, handle or id, in any case.
     """
     column = func.coalesce(channels.c[sort], -1)
-    query = _narrowed(select(channels), state, text, min_subscribers, min_removed)
+    query = those(state, text, min_subscribers, min_removed)
     if after is not None:
         query = query.where(or_(column < after[0], and_(column == after[0], channels.c.id > after[1])))
     rows = connection.execute(query.order_by(column.desc(), channels.c.id).limit(limit))
     return [record_of(row) for row in rows]
 
 
-def _narrowed(
-    query: Select[Any], state: ChannelState | None, words: str, subscribers: int, removed: int
-) -> Select[Any]:
+def those(state: ChannelState | None = None, words: str = "", subscribers: int = 0, removed: int = 0) -> Select[Any]:
+    """Return the question for channels, in no order; its rows are read by `record_of`."""
+    query = select(channels)
     if state is not None:
         query = query.where(channels.c.state == state.value)
     if words:

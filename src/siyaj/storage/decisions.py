@@ -12,6 +12,7 @@ from siyaj.model.clock import to_datetime, to_us
 from siyaj.model.decision import Decision, DecisionKind, Draft, Statement
 from siyaj.model.report import Subject, SubjectKind
 from siyaj.storage.bulk import Among
+from siyaj.storage.keyset import Order
 from siyaj.storage.tables import decisions
 
 _LATER = decisions.alias("later")
@@ -19,6 +20,10 @@ _SUPERSEDED_BY = select(_LATER.c.id).where(_LATER.c.supersedes == decisions.c.id
 _SHOWN: Select[Any] = select(decisions, _SUPERSEDED_BY.label("superseded_by"))
 """As a join SQLite would make an index of its own over all decisions, at each question."""
 _BY_IDS = Among(_SHOWN, decisions.c.id)
+WHEN = Order(decisions.c.seq, decisions.c.seq)
+POLICY = Order(decisions.c.policy, decisions.c.seq, nullable=True)
+DECIDED_BY = Order(decisions.c.decided_by, decisions.c.seq)
+"""Orders of lists, each with an index."""
 
 
 class BankedEntry(Struct, omit_defaults=True):
@@ -93,11 +98,11 @@ def insert(connection: Connection, made: Decision, effects: Effects) -> None:
 
 def get(connection: Connection, decision: str) -> Decision | None:
     row = connection.execute(_SHOWN.where(decisions.c.id == decision)).one_or_none()
-    return _decision(row) if row else None
+    return from_row(row) if row else None
 
 
 def among(connection: Connection, ids: Sequence[str]) -> dict[str, Decision]:
-    return {row.id: _decision(row) for row in _BY_IDS.rows(connection, list(ids))}
+    return {row.id: from_row(row) for row in _BY_IDS.rows(connection, list(ids))}
 
 
 def effects(connection: Connection, decision: str) -> Effects:
@@ -109,18 +114,23 @@ def of_verdict(connection: Connection, verdict: str) -> Decision | None:
     """Return the row in which the policy's own verdict stands as a decision, if it was written."""
     query = _SHOWN.where(decisions.c.verdict_id == verdict, decisions.c.decided_by == "policy")
     row = connection.execute(query).first()
-    return _decision(row) if row else None
+    return from_row(row) if row else None
 
 
 def page(
     connection: Connection, chosen: DecisionFilter, before: int | None = None, limit: int = 50
 ) -> list[tuple[int, Decision]]:
     """Return (number, decision), newest first, with a number below `before`."""
-    query = _SHOWN.where(*_conditions(chosen))
+    query = those(chosen)
     if before is not None:
         query = query.where(decisions.c.seq < before)
     rows = connection.execute(query.order_by(decisions.c.seq.desc()).limit(limit))
-    return [(row.seq, _decision(row)) for row in rows]
+    return [(row.seq, from_row(row)) for row in rows]
+
+
+def those(chosen: DecisionFilter) -> Select[Any]:
+    """Return the question for them, in no order; its rows are read by `from_row`."""
+    return _SHOWN.where(*_conditions(chosen))
 
 
 def touching(connection: Connection, subject: Subject, limit: int = 50) -> list[Decision]:
@@ -138,7 +148,7 @@ def touching(connection: Connection, subject: Subject, limit: int = 50) -> list[
     for own in touched:
         query = _SHOWN.where(own, c.kind != DecisionKind.SAMPLE.value).order_by(c.seq.desc()).limit(limit)
         found |= {row.seq: row for row in connection.execute(query)}
-    return [_decision(found[seq]) for seq in sorted(found, reverse=True)[:limit]]
+    return [from_row(found[seq]) for seq in sorted(found, reverse=True)[:limit]]
 
 
 def _conditions(chosen: DecisionFilter) -> list[Any]:
@@ -158,7 +168,7 @@ def _conditions(chosen: DecisionFilter) -> list[Any]:
     return [column == value for column, value in equal if value is not None]
 
 
-def _decision(row: Row[Any]) -> Decision:
+def from_row(row: Row[Any]) -> Decision:
     return Decision(
         id=row.id,
         case=row.case_id,

@@ -13,8 +13,11 @@ from sqlalchemy import Connection, Row, Select, Update, and_, exists, func, sele
 from siyaj.model.action import ActionKind, Delivery, DeliveryState, PlatformAction
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.storage.actions import platform_action, visible
+from siyaj.storage.keyset import Order
 from siyaj.storage.tables import actions, deliveries, endpoints
 
+NUMBER = Order(deliveries.c.action_seq, deliveries.c.endpoint_id)
+"""The order of lists: that of the actions."""
 _WAITING = deliveries.c.state == DeliveryState.WAITING.value
 _SETTLED = (DeliveryState.DELIVERED.value, DeliveryState.UNAVAILABLE.value)
 
@@ -222,15 +225,19 @@ def page(
     limit: int = 50,
 ) -> list[tuple[int, Delivery]]:  # fmt: skip
     """Return (number of the action, delivery), newest first, with a number below `before`; `endpoint` by id."""
-    conditions = []
-    if state is not None:
-        conditions.append(deliveries.c.state == state.value)
-    if endpoint:
-        conditions.append(deliveries.c.endpoint_id == endpoint)
+    query = those(state, endpoint)
     if before is not None:
-        conditions.append(deliveries.c.action_seq < before)
-    query = _joined().where(*conditions).order_by(deliveries.c.action_seq.desc(), endpoints.c.name).limit(limit)
+        query = query.where(deliveries.c.action_seq < before)
+    query = query.order_by(deliveries.c.action_seq.desc(), endpoints.c.name).limit(limit)
     return [(row.action_seq, delivery(row)) for row in connection.execute(query)]
+
+
+def those(state: DeliveryState | None = None, endpoint: str = "") -> Select[Any]:
+    """Return the question for deliveries, in no order; its rows are read by `delivery`. `endpoint` by id."""
+    query = _joined()
+    if state is not None:
+        query = query.where(deliveries.c.state == state.value)
+    return query.where(deliveries.c.endpoint_id == endpoint) if endpoint else query
 
 
 def counts(connection: Connection) -> dict[str, int]:

@@ -5,12 +5,13 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, select, update
 
 from siyaj.model.bank import Entry, EntrySignal, Opinion
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.signal import Signal
 from siyaj.storage.bulk import Among, insert_rows
+from siyaj.storage.keyset import Order
 from siyaj.storage.tables import banks, entries, entry_confirmations, entry_signals
 
 _JSON = msgspec.json.Encoder()
@@ -41,6 +42,10 @@ class RefRow(Struct):
     revoked: bool
     confirmations: int
 
+
+NUMBER = Order(entries.c.id, entries.c.id)
+KEY = Order(entries.c.key, entries.c.id)
+"""Orders of lists, each with an index."""
 
 _ENTRY_COLUMNS = ("id", "bank_id", "key", "opinion", "labels", "provenance", "created_at", "expires_at")
 _SIGNAL_COLUMNS = ("id", "entry_id", "type", "value", "quality")
@@ -147,12 +152,20 @@ def listed(
     revoked: bool | None = False,
 ) -> list[Entry]:
     """Return entries with an id above `after`, in order. `revoked=None` returns both kinds."""
-    query = select(entries.c.id).join(banks).where(banks.c.name == bank, entries.c.id > after)
+    query = those(bank, opinion, revoked).where(entries.c.id > after)
+    return _load(connection, query.order_by(entries.c.id).limit(limit), bank)
+
+
+def those(bank: str, opinion: Opinion | None = None, revoked: bool | None = False) -> Select[Any]:
+    """Return the question for the ids of entries, in no order; `among` reads them. `revoked=None`: both kinds."""
+    # As a value, not as a join: so the index of a bank's keys is read in its order.
+    of_bank = select(banks.c.id).where(banks.c.name == bank).scalar_subquery()
+    query = select(entries.c.id).where(entries.c.bank_id == of_bank)
     if opinion is not None:
         query = query.where(entries.c.opinion == opinion.value)
-    if revoked is not None:
-        query = query.where(entries.c.revoked_at.is_not(None) if revoked else entries.c.revoked_at.is_(None))
-    return _load(connection, query.order_by(entries.c.id).limit(limit), bank)
+    if revoked is None:
+        return query
+    return query.where(entries.c.revoked_at.is_not(None) if revoked else entries.c.revoked_at.is_(None))
 
 
 def by_value(connection: Connection, signal_type: str, value: str, limit: int = 100) -> list[int]:

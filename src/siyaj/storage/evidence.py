@@ -1,14 +1,20 @@
 """Evidence rows: what is known of sealed blobs. The bytes themselves are in the blob store."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, ScalarSelect, and_, exists, func, select
+from sqlalchemy import Connection, Row, ScalarSelect, Select, and_, exists, func, select
 
 from siyaj.model.clock import to_datetime, to_us
 from siyaj.model.evidence import Evidence
 from siyaj.model.report import Subject, SubjectKind
+from siyaj.storage.keyset import Order
 from siyaj.storage.tables import cases, evidence
+
+SEALED = Order(evidence.c.seq, evidence.c.seq)
+KEEP_UNTIL = Order(evidence.c.keep_until, evidence.c.seq)
+"""Orders of lists, each with an index."""
 
 
 class Kept(Struct):
@@ -37,7 +43,7 @@ def insert(connection: Connection, sealed: Sequence[Kept]) -> None:
 
 def get(connection: Connection, evidence_id: str) -> Kept | None:
     row = connection.execute(select(evidence).where(evidence.c.id == evidence_id)).one_or_none()
-    return Kept(_evidence(row), row.key_id, bytes(row.nonce), row.location) if row else None
+    return Kept(from_row(row), row.key_id, bytes(row.nonce), row.location) if row else None
 
 
 def copy_of(connection: Connection, sha256: str, keep_until: int) -> Kept | None:
@@ -49,7 +55,7 @@ def copy_of(connection: Connection, sha256: str, keep_until: int) -> Kept | None
         .limit(1)
     )
     row = connection.execute(query).one_or_none()
-    return Kept(_evidence(row), row.key_id, bytes(row.nonce), row.location) if row else None
+    return Kept(from_row(row), row.key_id, bytes(row.nonce), row.location) if row else None
 
 
 def listed(
@@ -77,13 +83,12 @@ def listed(
         query = query.where(evidence.c.hold != "" if held else evidence.c.hold == "")
     if after:
         query = query.where(evidence.c.seq > _number_of(after))
-    return [_evidence(row) for row in connection.execute(query.order_by(evidence.c.seq).limit(limit))]
+    return [from_row(row) for row in connection.execute(query.order_by(evidence.c.seq).limit(limit))]
 
 
-def page(
-    connection: Connection, *, case: str = "", subject: str = "", state: str = "", before: str = "", limit: int = 50
-) -> list[Evidence]:
-    """Return evidence, newest first, behind the id `before`. `subject`: `kind:id`; `state`: kept, held or destroyed."""
+def those(*, case: str = "", subject: str = "", state: str = "") -> Select[Any]:
+    """Return the question for evidence, in no order; its rows are read by `from_row`. `subject`: `kind:id`; `state`:
+    kept, held or destroyed."""
     query = select(evidence)
     if case:
         query = query.where(evidence.c.case_id == case)
@@ -95,9 +100,7 @@ def page(
     elif state:
         held = evidence.c.hold != "" if state == "held" else evidence.c.hold == ""
         query = query.where(evidence.c.destroyed_at.is_(None), held)
-    if before:
-        query = query.where(evidence.c.seq < _number_of(before))
-    return [_evidence(row) for row in connection.execute(query.order_by(evidence.c.seq.desc()).limit(limit))]
+    return query
 
 
 def set_hold(connection: Connection, evidence_id: str, why: str) -> bool:
@@ -143,7 +146,7 @@ def _number_of(evidence_id: str) -> ScalarSelect[int]:
     return select(evidence.c.seq).where(evidence.c.id == evidence_id).scalar_subquery()
 
 
-def _evidence(row: Row[tuple[object, ...]]) -> Evidence:
+def from_row(row: Row[tuple[object, ...]]) -> Evidence:
     return Evidence(
         id=row.id,
         subject=Subject(SubjectKind(row.subject_kind), row.subject_id),

@@ -1,12 +1,20 @@
-"""Pages of reports, newest first, for lists and exports."""
+"""Pages of reports, for lists and exports."""
+
+from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, Row, Select, or_, select
 
 from siyaj.model.clock import to_datetime
 from siyaj.model.report import NewReport, Report, ReportReason, ReportState, Subject, SubjectKind
+from siyaj.storage.keyset import Order
 from siyaj.storage.tables import reports
+
+RECEIVED = Order(reports.c.seq, reports.c.seq)
+REASON = Order(reports.c.reason, reports.c.seq)
+WEIGHT = Order(reports.c.weight, reports.c.seq)
+"""Orders of lists, each with an index."""
 
 
 class ReportFilter(Struct, kw_only=True, omit_defaults=True):
@@ -30,6 +38,14 @@ class Listing(Struct):
 
 def page(connection: Connection, chosen: ReportFilter, before: int | None = None, limit: int = 50) -> list[Listing]:
     """Return reports, newest first, with a number below `before`."""
+    query = those(chosen)
+    if before is not None:
+        query = query.where(reports.c.seq < before)
+    return [from_row(row) for row in connection.execute(query.order_by(reports.c.seq.desc()).limit(limit))]
+
+
+def those(chosen: ReportFilter) -> Select[Any]:
+    """Return the question for them, in no order; its rows are read by `from_row`."""
     c = reports.c
     equal = [
         (c.state, chosen.state.value if chosen.state else None),
@@ -42,22 +58,21 @@ def page(connection: Connection, chosen: ReportFilter, before: int | None = None
     query = select(reports).where(*(column == value for column, value in equal if value is not None))
     if chosen.text:
         query = query.where(or_(c.subject_id == chosen.text, c.reporter_id == chosen.text, c.receipt == chosen.text))
-    if before is not None:
-        query = query.where(c.seq < before)
-    found = []
-    for row in connection.execute(query.order_by(c.seq.desc()).limit(limit)):
-        given = msgspec.json.decode(bytes(row.report), type=NewReport)
-        report = Report(
-            receipt=row.receipt,
-            subject=Subject(SubjectKind(row.subject_kind), row.subject_id),
-            reason=given.reason,
-            text=given.text,
-            reporter=given.reporter,
-            content=given.content,
-            state=ReportState(row.state),
-            outcome=row.outcome,
-            case=row.case_id,
-            received_at=to_datetime(row.received_at),
-        )
-        found.append(Listing(row.seq, report, row.weight))
-    return found
+    return query
+
+
+def from_row(row: Row[Any]) -> Listing:
+    given = msgspec.json.decode(bytes(row.report), type=NewReport)
+    report = Report(
+        receipt=row.receipt,
+        subject=Subject(SubjectKind(row.subject_kind), row.subject_id),
+        reason=given.reason,
+        text=given.text,
+        reporter=given.reporter,
+        content=given.content,
+        state=ReportState(row.state),
+        outcome=row.outcome,
+        case=row.case_id,
+        received_at=to_datetime(row.received_at),
+    )
+    return Listing(row.seq, report, row.weight)

@@ -1,9 +1,10 @@
 """Samples as rows, and what of verdicts and decisions they are drawn from."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, Select, func, select, update
 
 from siyaj.model.case import Level
 from siyaj.model.clock import to_datetime
@@ -12,7 +13,12 @@ from siyaj.model.sample import POLICY, Sample, Stream
 from siyaj.model.verdict import Reason
 from siyaj.storage import cases, leases
 from siyaj.storage.cases import NewCase
+from siyaj.storage.keyset import Order
 from siyaj.storage.tables import samples
+
+DRAWN = Order(samples.c.seq, samples.c.seq)
+JUDGED = Order(samples.c.judged_at, samples.c.seq, nullable=True)
+"""Orders of lists, each with an index."""
 
 CORRECTION_PRIORITY = 60
 """Of a case about two judgements that differ: one of them did harm."""
@@ -57,7 +63,7 @@ def insert_many(connection: Connection, new: Sequence[NewSample]) -> None:
 def of_case(connection: Connection, case: str) -> Sample | None:
     """Return the sample that a case was opened for."""
     row = connection.execute(select(samples).where(samples.c.case_id == case)).one_or_none()
-    return _sample(row) if row else None
+    return from_row(row) if row else None
 
 
 def judge(connection: Connection, case: str, person: str, action: str, policy: str | None, now: int) -> None:
@@ -96,7 +102,7 @@ def open_correction(connection: Connection, sample: Sample, reason: Reason, now:
 def judged(connection: Connection, since: int, until: int) -> list[Sample]:
     """Return what was judged a second time in [since, until), oldest first."""
     query = select(samples).where(samples.c.judged_at >= since, samples.c.judged_at < until)
-    return [_sample(row) for row in connection.execute(query.order_by(samples.c.judged_at, samples.c.seq))]
+    return [from_row(row) for row in connection.execute(query.order_by(samples.c.judged_at, samples.c.seq))]
 
 
 def waiting(connection: Connection) -> int:
@@ -104,30 +110,18 @@ def waiting(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).where(samples.c.judged_at.is_(None))).scalar_one())
 
 
-def page(
-    connection: Connection,
-    *,
-    before: int | None = None,
-    stream: Stream | None = None,
-    differing: bool = False,
-    open_only: bool = False,
-    limit: int = 50,
-) -> list[tuple[int, Sample]]:
-    """Return (number, sample), newest first, with a number below `before`. `differing`: the two actions are not one."""
+def those(*, stream: Stream | None = None, differing: bool = False, open_only: bool = False) -> Select[Any]:
+    """Return the question for samples, in no order; its rows are read by `from_row`. `differing`: the two actions are
+    not one."""
     query = select(samples)
-    if before is not None:
-        query = query.where(samples.c.seq < before)
     if stream is not None:
         query = query.where(samples.c.stream == stream.value)
     if differing:
         query = query.where(samples.c.second_action.is_not(None), samples.c.second_action != samples.c.first_action)
-    if open_only:
-        query = query.where(samples.c.judged_at.is_(None))
-    query = query.order_by(samples.c.seq.desc()).limit(limit)
-    return [(row.seq, _sample(row)) for row in connection.execute(query)]
+    return query.where(samples.c.judged_at.is_(None)) if open_only else query
 
 
-def _sample(row: Row[tuple[object, ...]]) -> Sample:
+def from_row(row: Row[tuple[object, ...]]) -> Sample:
     return Sample(
         id=row.id,
         stream=Stream(row.stream),

@@ -58,6 +58,7 @@ entries = Table(
     Column("expires_at", BigInteger),
     Column("revoked_at", BigInteger),
     UniqueConstraint("bank_id", "key"),
+    Index("ix_entries_bank_id", "bank_id", "id"),
 )
 
 entry_signals = Table(
@@ -655,6 +656,8 @@ reports = Table(
     Column("forgotten_at", BigInteger, comment="when names, words and contents were taken out: its time was over"),
     Index("ix_reports_subject_kind_subject_id", "subject_kind", "subject_id"),
     Index("ix_reports_received_at", "received_at"),
+    Index("ix_reports_reason", "reason", "seq"),
+    Index("ix_reports_weight", "weight", "seq"),
     Index("ix_reports_forgotten_at_closed_at", "forgotten_at", "closed_at"),
 )
 
@@ -680,8 +683,8 @@ audit = Table(
     Column("subject", Text, nullable=False),
     Column("detail", LargeBinary, nullable=False, comment="JSON object"),
     Column("hash", LargeBinary, nullable=False, comment="SHA-256 of the hash before and of this row: a chain"),
-    Index("ix_audit_subject", "subject"),
-    Index("ix_audit_who", "who"),
+    Index("ix_audit_subject", "subject", "seq"),
+    Index("ix_audit_who", "who", "seq"),
     Index("ix_audit_what", "what", "seq"),
 )
 

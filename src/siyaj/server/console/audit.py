@@ -1,31 +1,45 @@
 """`/console/audit`: who did what, when; and whether the log is whole."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Controller, Response, get, post
 from litestar.datastructures import State
-from litestar.params import QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
 
 from siyaj.model.clock import to_datetime
 from siyaj.model.person import Permission
 from siyaj.moderation.runtime import Runtime
-from siyaj.server.console.export import sheet
+from siyaj.server.console import listing, show
+from siyaj.server.console.deeds import DEEDS
+from siyaj.server.console.i18n import N_
+from siyaj.server.console.i18n import gettext as _
+from siyaj.server.console.listing import Column, Fetch, Filter, Listing, query_of
 from siyaj.server.console.page import redirect, render
 from siyaj.server.console.session import AnyRequest, TheRuntime, TheVisit
 from siyaj.storage import audit
 from siyaj.storage.audit import AuditRow, Verified
 
 _SEE = {"permission": Permission.SEE_AUDIT}
-_PAGE, _CHUNK = 50, 1_000
-_COLUMNS = ("number", "time", "who", "what", "subject", "detail")
-
-Text = Annotated[str, QueryParameter(max_length=300)]
+_FILTERS = ("who", "what", "subject")
+AUDIT = Listing(
+    "audit",
+    "/console/audit",
+    "/console/audit/export.csv",
+    (
+        Column("number", lambda row: row.seq, N_("Number"), audit.NUMBER, down=True, number=True),
+        Column("time", lambda row: to_datetime(row.at), N_("Time")),
+        Column("who", lambda row: row.who, N_("Who"), audit.WHO),
+        Column("what", lambda row: row.what, N_("What"), audit.WHAT),
+        Column("subject", lambda row: row.subject, N_("To what"), audit.SUBJECT),
+        Column("detail", lambda row: _json(row.detail), N_("Details")),
+    ),
+    "-number",
+)
 
 
 class Inspection(Struct):
@@ -41,38 +55,25 @@ class AuditController(Controller):
     path = "/audit"
 
     @get("/", opt=_SEE, sync_to_thread=True)
-    def page(
-        self,
-        request: AnyRequest,
-        runtime: TheRuntime,
-        state: State,
-        who: Text = "",
-        what: Text = "",
-        subject: Text = "",
-        before: Annotated[int | None, QueryParameter(ge=1)] = None,
-    ) -> Response[str]:
-        with runtime.database.read() as connection:
-            rows = audit.page(connection, before=before, who=who, what=what, subject=subject, limit=_PAGE + 1)
-        asked = {"who": who, "what": what, "subject": subject}
-        following = rows[_PAGE - 1].seq if len(rows) > _PAGE else None
-        return render(
-            request,
-            "audit/list.html",
-            rows=[(row, to_datetime(row.at), _pairs(row)) for row in rows[:_PAGE]],
-            asked=asked,
-            before=before,
-            following=following,
-            inspection=state.get("inspection"),
-        )
+    def page(self, request: AnyRequest, runtime: TheRuntime, state: State) -> Response[str]:
+        query = query_of(request, *_FILTERS)
+        filters = [
+            Filter("who", _("Who"), hint="person:amal"),
+            Filter("what", _("What"), _deeds(query["what"])),
+            Filter("subject", _("To what"), hint="case_…"),
+        ]
+        listed = listing.page(AUDIT, request, query, filters, _rows(runtime, query))
+        listed.rows = [(row, to_datetime(row.at), _pairs(row)) for row in listed.rows]
+        return render(request, "audit/list.html", listed=listed, inspection=state.get("inspection"))
 
     @get("/export.csv", opt=_SEE, sync_to_thread=True)
-    def export(
-        self, runtime: TheRuntime, visit: TheVisit, who: Text = "", what: Text = "", subject: Text = ""
-    ) -> Stream:
+    def export(self, request: AnyRequest, runtime: TheRuntime, visit: TheVisit) -> Stream:
         assert visit is not None
+        query = query_of(request, *_FILTERS)
+        by = {f"by_{name}": value for name, value in query.items()}
         with runtime.database.begin() as connection:
-            audit.write(connection, visit.who, "audit.export", "audit", by_who=who, by_what=what, by_subject=subject)
-        return sheet("audit", _COLUMNS, _rows(runtime, who, what, subject), most=None)
+            audit.write(connection, visit.who, "audit.export", "audit", **by)
+        return listing.sheet(AUDIT, request, _rows(runtime, query))
 
     @post("/verify", opt=_SEE, sync_to_thread=True)
     def verify(self, request: AnyRequest, runtime: TheRuntime, state: State) -> Response[str]:
@@ -106,17 +107,16 @@ def _pairs(row: AuditRow) -> list[tuple[str, str]]:
     ]
 
 
-def _rows(runtime: Runtime, who: str, what: str, subject: str) -> Iterator[Sequence[Any]]:
-    """Yield the rows, the newest first; each chunk is read by itself, so that no reading of the database lasts long."""
-    before: int | None = None
-    while True:
-        with runtime.database.read() as connection:
-            rows = audit.page(connection, before=before, who=who, what=what, subject=subject, limit=_CHUNK)
-        if not rows:
-            return
-        before = rows[-1].seq
-        for row in rows:
-            yield row.seq, to_datetime(row.at), row.who, row.what, row.subject, _json(row.detail)
+def _rows(runtime: Runtime, query: Mapping[str, str]) -> Fetch[Any]:
+    return listing.of_table(runtime.database, audit.those(**query), listing.each(audit.from_row))
+
+
+def _deeds(chosen: str) -> list[tuple[str, str]]:
+    """Return what can be asked for, in words; also what the address asks for, such as a whole area: `session.`."""
+    known = sorted(((code, show.deed(code)) for code in DEEDS), key=lambda one: one[1].casefold())
+    if chosen and chosen not in DEEDS:
+        known.insert(0, (chosen, chosen))
+    return [("", _("All")), *known]
 
 
 def _json(value: Any) -> str:

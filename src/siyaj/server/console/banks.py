@@ -1,36 +1,40 @@
 """`/console/banks`: what is known. Look, search, confirm, revoke, restore, add."""
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from litestar import Controller, Response, get, post
 from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
+from sqlalchemy import Row
 
 from siyaj.banks.curation import new_entry
 from siyaj.banks.imports import IMPORT_FORMATS, ImportReport, import_file
 from siyaj.banks.search import search
 from siyaj.model.bank import Bank, Entry, Opinion
+from siyaj.model.clock import to_us
 from siyaj.model.errors import InvalidRequest, UserError
 from siyaj.model.event import MediaFile
 from siyaj.model.person import Permission
 from siyaj.model.signal import Signal
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.api.banks import signals_of
-from siyaj.server.console import codes
-from siyaj.server.console.export import sheet
+from siyaj.server.console import codes, listing
 from siyaj.server.console.i18n import N_
 from siyaj.server.console.i18n import gettext as _
+from siyaj.server.console.listing import Column, Fetch, Filter, Listing, query_of
 from siyaj.server.console.page import redirect, render
 from siyaj.server.console.session import AnyRequest, TheForm, ThePerson, TheRuntime, TheVisit
 from siyaj.server.console.still import WIDEST, has_still, still
-from siyaj.storage import audit
+from siyaj.storage import audit, entries
+from siyaj.storage.database import Connection
+from siyaj.storage.keyset import Slice, Value, Where
 
-PAGE = 50
 KINDS = ("text", "term", "url", "name", "hash", "file", "emblem")
 """What can be added by the form."""
 _DONE = {
@@ -43,6 +47,46 @@ _DONE = {
 }
 _SEE = {"permission": Permission.SEE_BANKS}
 _CURATE = {"permission": Permission.CURATE}
+BANKS = Listing(
+    "banks",
+    "/console/banks",
+    "/console/banks.csv",
+    (
+        Column("name", lambda one: one.name, N_("Name"), lambda one: one.name),
+        Column("description", lambda one: one.description, N_("What it holds")),
+        Column("entries", lambda one: one.entries, N_("Entries"), lambda one: one.entries, True, True),
+        Column("created_at", lambda one: one.created_at, N_("Created"), lambda one: to_us(one.created_at), True),
+    ),
+    "name",
+)
+ENTRIES = Listing(
+    "bank",
+    "",
+    "",
+    (
+        Column("entry", lambda one: one.id, N_("Number"), entries.NUMBER, number=True),
+        Column("", None, N_("Still")),
+        Column("key", lambda one: one.key, N_("What it is"), entries.KEY),
+        Column("opinion", lambda one: one.opinion.value, N_("Opinion")),
+        Column("labels", lambda one: ", ".join(one.labels), N_("Labels")),
+        Column("acts_alone", lambda one: one.acts_alone),
+        Column("confirmed_by", lambda one: " ".join(one.confirmed_by)),
+        Column("created_at", lambda one: one.created_at, N_("Added")),
+        Column("expires_at", lambda one: one.expires_at),
+        Column("revoked_at", lambda one: one.revoked_at),
+    ),
+    "entry",
+)
+_FILTERS = ("text", "opinion", "state")
+_STATES = {"": N_("In matching"), "revoked": N_("Revoked"), "all": N_("All")}
+
+
+class BanksExport(Controller):
+    path = "/banks.csv"
+
+    @get("/", opt=_SEE, sync_to_thread=True)
+    def export(self, request: AnyRequest, runtime: TheRuntime) -> Stream:
+        return listing.sheet(BANKS, request, _banks(runtime, query_of(request, "text")))
 
 
 class BanksPages(Controller):
@@ -50,7 +94,7 @@ class BanksPages(Controller):
 
     @get("/", opt=_SEE, sync_to_thread=True)
     def all(self, request: AnyRequest, runtime: TheRuntime) -> Response[str]:
-        return render(request, "banks/list.html", banks=runtime.banks.list(), problem="", given={}, done="")
+        return _banks_page(request, runtime)
 
     @post("/", opt=_CURATE, sync_to_thread=True)
     def create(self, request: AnyRequest, runtime: TheRuntime, visit: TheVisit, form: TheForm) -> Response[str]:
@@ -58,25 +102,17 @@ class BanksPages(Controller):
         try:
             runtime.banks.create(name, str(form.get("description") or ""), who=_who(visit))
         except UserError as error:
-            shown: dict[str, Any] = {"banks": runtime.banks.list(), "problem": str(error), "given": form, "done": ""}
-            return render(request, "banks/list.html", status=400, **shown)
+            return _banks_page(request, runtime, problem=str(error), given=form)
         return redirect(request, f"/console/banks/{name}?done=created")
 
     @get("/{bank:str}", opt=_SEE, sync_to_thread=True)
-    def one(
-        self,
-        request: AnyRequest,
-        runtime: TheRuntime,
-        bank: FromPath[str],
-        after: Annotated[int, QueryParameter(ge=0)] = 0,
-    ) -> Response[str]:
-        return _bank_page(request, runtime, runtime.banks.get(bank), after)
+    def one(self, request: AnyRequest, runtime: TheRuntime, bank: FromPath[str]) -> Response[str]:
+        return _bank_page(request, runtime, runtime.banks.get(bank))
 
     @get("/{bank:str}/export", opt=_SEE, sync_to_thread=True)
     def export(self, request: AnyRequest, runtime: TheRuntime, bank: FromPath[str]) -> Stream:
         runtime.banks.get(bank)
-        header = ["entry", "key", "opinion", "labels", "acts_alone", "confirmed_by", "created_at", "expires_at"]
-        return sheet(f"bank-{bank}", [*header, "revoked_at"], _rows(runtime, bank, request.query_params))
+        return listing.sheet(_entries_of(bank), request, _entries(runtime, bank, query_of(request, *_FILTERS)))
 
     @post("/{bank:str}/entries", opt=_CURATE, sync_to_thread=True)
     def add(
@@ -93,7 +129,7 @@ class BanksPages(Controller):
             )
             added = runtime.banks.add(bank, new, who=_who(visit))
         except (UserError, ValueError) as error:
-            return _bank_page(request, runtime, found, 0, problem=str(error), given=form)
+            return _bank_page(request, runtime, found, problem=str(error), given=form)
         done = "added" if added.created else "known"
         return redirect(request, f"/console/banks/{bank}/entries/{added.entry.id}?done={done}")
 
@@ -107,7 +143,7 @@ class BanksPages(Controller):
                 raise InvalidRequest(_("Choose a file."))
             report = _imported(runtime, bank, file, str(form.get("format") or "auto"), _who(visit))
         except UserError as error:
-            return _bank_page(request, runtime, found, 0, problem=str(error), given=form)
+            return _bank_page(request, runtime, found, problem=str(error), given=form)
         return render(request, "banks/imported.html", bank=found, report=report, name=file.filename)
 
     @get("/{bank:str}/entries/{entry:int}", opt=_SEE, sync_to_thread=True)
@@ -175,25 +211,42 @@ class BanksPages(Controller):
         return redirect(request, f"/console/banks/{bank}/entries/{entry}?done={deed}")
 
 
+def _banks_page(
+    request: AnyRequest, runtime: Runtime, *, problem: str = "", given: FormMultiDict | None = None
+) -> Response[str]:
+    query = query_of(request, "text")
+    filters = [Filter("text", _("Name or what it holds"))]
+    listed = listing.page(BANKS, request, query, filters, _banks(runtime, query))
+    status = 400 if problem else 200
+    return render(request, "banks/list.html", status=status, listed=listed, problem=problem, given=given or {})
+
+
+def _banks(runtime: Runtime, query: Mapping[str, str]) -> Fetch[Bank]:
+    text = query["text"].strip().casefold()
+    found = [one for one in runtime.banks.list() if text in f"{one.name} {one.description}".casefold()]
+    return listing.of_rows(found, lambda one: one.id)
+
+
 def _bank_page(
     request: AnyRequest,
     runtime: Runtime,
     bank: Bank,
-    after: int,
     *,
     problem: str = "",
     given: FormMultiDict | dict[str, str] | None = None,
 ) -> Response[str]:
-    asked = request.query_params
-    found = _entries(runtime, bank.name, asked, after, PAGE + 1)
+    query = query_of(request, *_FILTERS)
+    filters = [
+        Filter("text", _("Number, hash, link, term or whole statement")),
+        Filter("opinion", _("Opinion"), [("", _("All")), *((one.value, codes.opinion(one.value)) for one in Opinion)]),
+        Filter("state", _("State"), [(code, _(word)) for code, word in _STATES.items()]),
+    ]
     return render(
         request,
         "banks/bank.html",
         status=400 if problem else 200,
         bank=bank,
-        entries=found[:PAGE],
-        following=found[PAGE - 1].id if len(found) > PAGE else None,
-        asked=asked,
+        listed=listing.page(_entries_of(bank.name), request, query, filters, _entries(runtime, bank.name, query)),
         opinions=list(Opinion),
         kinds=[(kind, codes.addable(kind)) for kind in KINDS],
         formats=IMPORT_FORMATS,
@@ -205,31 +258,33 @@ def _bank_page(
     )
 
 
-def _entries(runtime: Runtime, bank: str, asked: Any, after: int, limit: int) -> Sequence[Entry]:
-    if text := asked.get("text", "").strip():
-        return search(runtime.banks, bank, text)
-    opinion = next((one for one in Opinion if one.value == asked.get("opinion")), None)
-    revoked = {"live": False, "revoked": True, "all": None}.get(asked.get("state", "live"), False)
-    return runtime.banks.entries(bank, after=after, limit=limit, opinion=opinion, revoked=revoked)
+def _entries_of(bank: str) -> Listing:
+    path = f"/console/banks/{quote(bank, safe='')}"
+    return ENTRIES._replace(name=f"bank-{bank}", path=path, file=f"{path}/export")
 
 
-def _rows(runtime: Runtime, bank: str, asked: Any) -> Iterator[list[Any]]:
-    after = 0
-    while found := _entries(runtime, bank, asked, after, 1_000):
-        for entry in found:
-            confirmed, times = " ".join(entry.confirmed_by), (entry.created_at, entry.expires_at, entry.revoked_at)
-            yield [
-                entry.id,
-                entry.key,
-                entry.opinion.value,
-                ", ".join(entry.labels),
-                entry.acts_alone,
-                confirmed,
-                *times,
-            ]
-        if asked.get("text", "").strip() or len(found) < 1_000:
-            return
-        after = found[-1].id
+def _entries(runtime: Runtime, bank: str, query: Mapping[str, str]) -> Fetch[Entry]:
+    if text := query["text"].strip():
+        return _found(search(runtime.banks, bank, text))
+    opinion = next((one for one in Opinion if one.value == query["opinion"]), None)
+    revoked = {"": False, "revoked": True, "all": None}.get(query["state"], False)
+
+    def read(connection: Connection, rows: list[Row[Any]]) -> list[Entry]:
+        ids = [row.id for row in rows]
+        found = {one.id: one for one in entries.among(connection, bank, ids)}
+        return [found[one] for one in ids if one in found]
+
+    return listing.of_table(runtime.database, entries.those(bank, opinion, revoked), read)
+
+
+def _found(found: Sequence[Entry]) -> Fetch[Entry]:
+    """A search finds few: those are sorted here."""
+    keys: dict[str, Callable[[Entry], Value]] = {"entry": lambda one: one.id, "key": lambda one: one.key}
+
+    def fetch(column: Column, where: Where, limit: int) -> Slice[Entry]:
+        return listing.of_rows(found, lambda one: one.id)(column._replace(order=keys[column.name]), where, limit)
+
+    return fetch
 
 
 def _given(runtime: Runtime, form: FormMultiDict) -> tuple[list[Signal], dict[str, str]]:

@@ -1,31 +1,33 @@
 """`/console/channels`: groups, rooms and broadcast lists as subjects; one with all that accumulated about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from babel.core import Locale as BabelLocale
 from litestar import Controller, Response, get
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import PathParameter
 from litestar.response import Stream
 
 from siyaj.model.channel import ChannelEvent, ChannelMark, ChannelRecord, ChannelState, LinkKind, ReturnMark
 from siyaj.model.errors import InvalidRequest
 from siyaj.model.person import Locale, Permission
 from siyaj.model.report import ReportReason, SubjectKind
+from siyaj.moderation.runtime import Runtime
 from siyaj.policy.evaluate import Policy
-from siyaj.server.api.channels import ChannelSort, cursor_of, read_cursor
-from siyaj.server.console import codes, i18n
+from siyaj.server.console import codes, i18n, listing
 from siyaj.server.console.casework import words
 from siyaj.server.console.channel_plot import timeline_plot
-from siyaj.server.console.export import sheet
 from siyaj.server.console.i18n import N_
 from siyaj.server.console.i18n import gettext as _
+from siyaj.server.console.listing import Column, Fetch, Filter, Listing, query_of
 from siyaj.server.console.page import redirect, render
 from siyaj.server.console.session import AnyRequest, TheRuntime
+from siyaj.storage import channels
+from siyaj.storage.channels import ORDERS
 
 _SEE = {"permission": Permission.SEE_CASES}
-_PAGE, _EXPORTED, _SHOWN = 50, 10_000, 200
+_SHOWN = 200
 
 STATES = {
     ChannelState.OPEN: N_("Open"),
@@ -33,13 +35,6 @@ STATES = {
     ChannelState.CLOSED: N_("Closed"),
 }
 TONES = {ChannelState.OPEN: "", ChannelState.LIMITED: "warn", ChannelState.CLOSED: "bad"}
-SORTS = {
-    ChannelSort.LAST_SEEN: N_("Last active"),
-    ChannelSort.SUBSCRIBERS: N_("Subscribers"),
-    ChannelSort.REMOVED: N_("Removed items"),
-    ChannelSort.REPORTS: N_("Reports"),
-    ChannelSort.BLOCKED: N_("Blocked items"),
-}
 LINKS = {
     LinkKind.OWN: N_("Ways into this channel"),
     LinkKind.INVITE: N_("Ways into other channels"),
@@ -65,9 +60,28 @@ RETURNS = {
     ReturnMark.LINKS: N_("shared addresses"),
 }
 
-Name = Annotated[str, QueryParameter(max_length=200)]
-State = Annotated[str, QueryParameter(name="state", max_length=20)]
-Least = Annotated[str, QueryParameter(max_length=20)]
+_FILTERS = ("text", "state", "min_subscribers")
+CHANNELS = Listing(
+    "channels",
+    "/console/channels",
+    "/console/channels.csv",
+    (
+        Column("id", lambda one: one.id),
+        Column("title", lambda one: one.title, N_("Channel")),
+        Column("handle", lambda one: one.handle),
+        Column("state", lambda one: one.state, N_("State")),
+        Column("subscribers", lambda one: one.subscribers, N_("Subscribers"), ORDERS["subscribers"], True, True),
+        Column("checked", lambda one: one.checked, N_("Items"), ORDERS["checked"], True, True),
+        Column("held", lambda one: one.held),
+        Column("blocked", lambda one: one.blocked),
+        Column("stopped", None, N_("Held or blocked"), ORDERS["stopped"], True, True),
+        Column("removed", lambda one: one.removed, N_("Removed"), ORDERS["removed"], True, True),
+        Column("reports", lambda one: one.reports, N_("Reports"), ORDERS["reports"], True, True),
+        Column("first_seen_at", lambda one: one.first_seen_at),
+        Column("last_seen_at", lambda one: one.last_seen_at, N_("Last active"), ORDERS["last_seen_at"], True),
+    ),
+    "-last_seen_at",
+)
 
 
 class Line(NamedTuple):
@@ -84,34 +98,15 @@ class ChannelPages(Controller):
     path = "/channels"
 
     @get("/", opt=_SEE, sync_to_thread=True)
-    def page(
-        self,
-        request: AnyRequest,
-        runtime: TheRuntime,
-        text: Name = "",
-        standing: State = "",
-        sort: Name = ChannelSort.LAST_SEEN.value,
-        min_subscribers: Least = "",
-        after: Annotated[str, QueryParameter(max_length=1_500)] = "",
-    ) -> Response[str]:
-        asked = {"text": text, "state": standing, "sort": sort, "min_subscribers": min_subscribers}
-        order = _sort(sort)
-        found = _read(runtime, asked, after, _PAGE + 1)
-        following = cursor_of(found[_PAGE - 1], order) if len(found) > _PAGE else ""
-        kept = {name: value for name, value in asked.items() if value}
-        return render(
-            request,
-            "channels/list.html",
-            rows=found[:_PAGE],
-            asked=asked,
-            first=not after,
-            following=f"/console/channels?{urlencode({**kept, 'after': following})}" if following else "",
-            export=f"/console/channels.csv?{urlencode(kept)}",
-            states=STATES,
-            tones=TONES,
-            sorts=SORTS,
-            address=address,
-        )
+    def page(self, request: AnyRequest, runtime: TheRuntime) -> Response[str]:
+        query = query_of(request, *_FILTERS)
+        filters = [
+            Filter("text", _("Title, handle or id")),
+            Filter("state", _("State"), [("", _("All")), *((one.value, _(word)) for one, word in STATES.items())]),
+            Filter("min_subscribers", _("Subscribers, at least")),
+        ]
+        listed = listing.page(CHANNELS, request, query, filters, _those(runtime, query))
+        return render(request, "channels/list.html", listed=listed, states=STATES, tones=TONES, address=address)
 
     @get("/{channel:str}", opt=_SEE, sync_to_thread=True)
     def one(self, request: AnyRequest, runtime: TheRuntime, channel: Annotated[str, PathParameter()]) -> Response[str]:
@@ -136,19 +131,8 @@ class ChannelsExport(Controller):
     path = "/channels.csv"
 
     @get("/", opt=_SEE, sync_to_thread=True)
-    def export(
-        self,
-        runtime: TheRuntime,
-        text: Name = "",
-        standing: State = "",
-        sort: Name = ChannelSort.LAST_SEEN.value,
-        min_subscribers: Least = "",
-    ) -> Stream:
-        asked = {"text": text, "state": standing, "sort": sort, "min_subscribers": min_subscribers}
-        columns = "id title handle state subscribers checked held blocked removed reports first_seen_at last_seen_at"
-        names = columns.split()
-        rows = ([getattr(each, name) for name in names] for each in _read(runtime, asked, "", _EXPORTED))
-        return sheet("channels", names, rows)
+    def export(self, request: AnyRequest, runtime: TheRuntime) -> Stream:
+        return listing.sheet(CHANNELS, request, _those(runtime, query_of(request, *_FILTERS)))
 
 
 class ChannelAsSubject(Controller):
@@ -177,19 +161,10 @@ def language_name(code: str) -> str:
         return code
 
 
-def _read(runtime: TheRuntime, asked: dict[str, str], after: str, limit: int) -> list[ChannelRecord]:
-    return runtime.channels.page(
-        state=next((each for each in ChannelState if each == asked["state"]), None),
-        text=asked["text"],
-        min_subscribers=_count(asked["min_subscribers"]),
-        sort=_sort(asked["sort"]).value,
-        after=read_cursor(after),
-        limit=limit,
-    )
-
-
-def _sort(asked: str) -> ChannelSort:
-    return next((each for each in ChannelSort if each == asked), ChannelSort.LAST_SEEN)
+def _those(runtime: Runtime, query: Mapping[str, str]) -> Fetch[ChannelRecord]:
+    state = next((each for each in ChannelState if each == query["state"]), None)
+    those = channels.those(state, query["text"].strip(), _count(query["min_subscribers"].strip()))
+    return listing.of_table(runtime.database, those, listing.each(channels.record_of))
 
 
 def _count(asked: str) -> int:

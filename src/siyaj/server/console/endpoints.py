@@ -1,35 +1,52 @@
 """`/console/endpoints`: where actions go, how each of them fares, and another try for those that failed."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Any
 
 from litestar import Controller, Response, get, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 from litestar.response import Stream
 
 from siyaj.delivery.addresses import check_url
-from siyaj.model.action import DeliveryState
+from siyaj.model.action import Delivery, DeliveryState
 from siyaj.model.clock import now_us
 from siyaj.model.errors import InvalidRequest, UserError
 from siyaj.model.person import Permission
 from siyaj.moderation.runtime import Runtime
+from siyaj.server.console import listing, show
 from siyaj.server.console.casework import words
-from siyaj.server.console.export import sheet
 from siyaj.server.console.i18n import N_, ngettext
 from siyaj.server.console.i18n import gettext as _
+from siyaj.server.console.listing import Column, Fetch, Filter, Listing, query_of
 from siyaj.server.console.page import redirect, render
 from siyaj.server.console.session import AnyRequest, TheForm, TheRuntime, TheVisit
 from siyaj.storage import audit, deliveries, endpoints
 from siyaj.storage.endpoints import EndpointKind
 
-PAGE = 50
 KEEPS_SIGNING_US = 24 * 3_600_000_000
 """A secret that was replaced signs beside the new one for so long."""
 _DONE = {"disable": N_("Nothing is sent there any more."), "enable": N_("Actions are sent there again.")}
 
-State = Annotated[str, QueryParameter(max_length=20)]
-Endpoint = Annotated[str, QueryParameter(max_length=100)]
-Before = Annotated[int | None, QueryParameter(ge=0)]
+_FILTERS = ("delivery", "endpoint")
+DELIVERIES = Listing(
+    "deliveries",
+    "/console/endpoints",
+    "/console/endpoints/export",
+    (
+        Column("action", lambda one: one.action),
+        Column("kind", lambda one: one.kind.value, N_("Action"), deliveries.NUMBER, down=True),
+        Column("endpoint", lambda one: one.endpoint, N_("Endpoint")),
+        Column("state", lambda one: one.state.value, N_("State")),
+        Column("attempts", lambda one: one.attempts, N_("Tries"), number=True),
+        Column("next_at", lambda one: one.next_at, N_("When")),
+        Column("delivered_at", lambda one: one.delivered_at),
+        Column("error", lambda one: one.error, N_("What the platform said")),
+        Column("answer", lambda one: one.answer),
+        Column("", None, N_("What can be done")),
+    ),
+    "-kind",
+    "#deliveries",
+)
 
 
 class EndpointsController(Controller):
@@ -37,20 +54,12 @@ class EndpointsController(Controller):
     opt = {"permission": Permission.KEEP_ENDPOINTS}  # noqa: RUF012  (so Litestar types it)
 
     @get("/", sync_to_thread=True)
-    def all(
-        self,
-        request: AnyRequest,
-        runtime: TheRuntime,
-        delivery: State = "",
-        endpoint: Endpoint = "",
-        before: Before = None,
-    ) -> Response[str]:
-        return _page(request, runtime, delivery, endpoint, before)
+    def all(self, request: AnyRequest, runtime: TheRuntime) -> Response[str]:
+        return _page(request, runtime)
 
     @get("/export", sync_to_thread=True)
-    def export(self, runtime: TheRuntime, delivery: State = "", endpoint: Endpoint = "") -> Stream:
-        header = ["action", "kind", "endpoint", "state", "attempts", "next_at", "delivered_at", "error", "answer"]
-        return sheet("deliveries", header, _rows(runtime, delivery, endpoint))
+    def export(self, request: AnyRequest, runtime: TheRuntime) -> Stream:
+        return listing.sheet(DELIVERIES, request, _those(runtime, query_of(request, *_FILTERS)))
 
     @post("/", sync_to_thread=True)
     def add(self, request: AnyRequest, runtime: TheRuntime, visit: TheVisit, form: TheForm) -> Response[str]:
@@ -113,9 +122,6 @@ class EndpointsController(Controller):
 def _page(
     request: AnyRequest,
     runtime: Runtime,
-    delivery: str = "",
-    endpoint: str = "",
-    before: int | None = None,
     *,
     problem: str = "",
     done: str = "",
@@ -123,21 +129,21 @@ def _page(
     secret_of: str = "",
     given: Any = None,
 ) -> Response[str]:
-    state = _state(delivery)
+    query = query_of(request, *_FILTERS)
     with runtime.database.read() as connection:
-        found = deliveries.page(connection, state=state, endpoint=endpoint, before=before, limit=PAGE + 1)
         known, counts = endpoints.listed(connection), deliveries.counts(connection)
+    states = [(state.value, _state_counted(state, counts)) for state in words.DELIVERIES]
+    filters = [
+        Filter("delivery", _("State"), [("", _("All")), *states]),
+        Filter("endpoint", _("Endpoint"), [("", _("All")), *((one.id, one.name) for one in known)]),
+    ]
     asked = request.query_params.get("done", "")
     return render(
         request,
         "endpoints/list.html",
         status=400 if problem else 200,
         endpoints=known,
-        deliveries=[one for _number, one in found[:PAGE]],
-        following=found[PAGE - 1][0] if len(found) > PAGE else None,
-        counts=[(state.value, _(word), counts.get(state.value, 0)) for state, word in words.DELIVERIES.items()],
-        delivery=state.value if state else "",
-        chosen=endpoint,
+        listed=listing.page(DELIVERIES, request, query, filters, _those(runtime, query)),
         problem=problem,
         done=done or (_(_DONE[asked]) if asked in _DONE else ""),
         secret=secret,
@@ -147,30 +153,15 @@ def _page(
     )
 
 
-def _rows(runtime: Runtime, delivery: str, endpoint: str) -> Iterator[list[Any]]:
-    before: int | None = None
-    while True:
-        with runtime.database.read() as connection:
-            found = deliveries.page(connection, state=_state(delivery), endpoint=endpoint, before=before, limit=1_000)
-        for _number, one in found:
-            times = (one.next_at, one.delivered_at)
-            yield [
-                one.action,
-                one.kind.value,
-                one.endpoint,
-                one.state.value,
-                one.attempts,
-                *times,
-                one.error,
-                one.answer,
-            ]
-        if len(found) < 1_000:
-            return
-        before = found[-1][0]
+def _those(runtime: Runtime, query: Mapping[str, str]) -> Fetch[Delivery]:
+    state = next((state for state in DeliveryState if state.value == query["delivery"]), None)
+    those = deliveries.those(state, query["endpoint"])
+    return listing.of_table(runtime.database, those, listing.each(deliveries.delivery))
 
 
-def _state(given: str) -> DeliveryState | None:
-    return next((state for state in DeliveryState if state.value == given), None)
+def _state_counted(state: DeliveryState, counts: Mapping[str, int]) -> str:
+    word = _(words.DELIVERIES[state])
+    return f"{word} ({show.number(counts[state.value])})" if state.value in counts else word
 
 
 def _who(visit: Any) -> str:

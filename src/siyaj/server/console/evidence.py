@@ -4,12 +4,11 @@ Nothing is shown here but what is known of it: media itself is revealed in its c
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
 
 from litestar import Controller, Response, get, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 from litestar.response import Stream
 
 from siyaj.model.clock import to_datetime
@@ -19,55 +18,59 @@ from siyaj.model.person import Permission
 from siyaj.moderation import package
 from siyaj.moderation.runtime import Runtime
 from siyaj.moderation.sessions import Visit
-from siyaj.server.console.export import MOST_ROWS, sheet
+from siyaj.server.console import listing
+from siyaj.server.console.i18n import N_
 from siyaj.server.console.i18n import gettext as _
+from siyaj.server.console.listing import Column, Fetch, Filter, Listing, query_of
 from siyaj.server.console.page import redirect, render
 from siyaj.server.console.session import AnyRequest, TheForm, ThePerson, TheRuntime, TheVisit
 from siyaj.storage import audit, evidence
 
 _SEE = {"permission": Permission.SEE_EVIDENCE}
 _HOLD = {"permission": Permission.HOLD_EVIDENCE}
-_PAGE, _CUSTODY, _BLOCK = 50, 200, 1 << 20
-_STATES = ("", "kept", "held", "destroyed")
-
-Text = Annotated[str, QueryParameter(max_length=300)]
-Kept = Annotated[str, QueryParameter(name="state", max_length=20)]
+_CUSTODY, _BLOCK = 200, 1 << 20
+_STATES = {"kept": N_("Kept"), "held": N_("Legal hold"), "destroyed": N_("Destroyed")}
+_FILTERS = ("case", "subject", "state")
+EVIDENCE = Listing(
+    "evidence",
+    "/console/evidence",
+    "/console/evidence/export.csv",
+    (
+        Column("id", lambda one: one.id),
+        Column("case", lambda one: one.case),
+        Column("name", lambda one: one.name, N_("File")),
+        Column("subject", lambda one: one.subject.key, N_("Subject")),
+        Column("media_type", lambda one: one.media_type),
+        Column("size", lambda one: one.size, N_("Bytes"), number=True),
+        Column("sha256", lambda one: one.sha256),
+        Column("sealed_by", lambda one: one.sealed_by),
+        Column("sealed_at", lambda one: one.sealed_at, N_("Sealed"), evidence.SEALED, down=True),
+        Column("why", lambda one: one.why),
+        Column("keep_until", lambda one: one.keep_until, N_("Kept until"), evidence.KEEP_UNTIL),
+        Column("hold", lambda one: one.hold, N_("State")),
+        Column("destroyed_at", lambda one: one.destroyed_at),
+    ),
+    "-sealed_at",
+)
 
 
 class EvidenceController(Controller):
     path = "/evidence"
 
     @get("/", opt=_SEE, sync_to_thread=True)
-    def page(
-        self,
-        request: AnyRequest,
-        runtime: TheRuntime,
-        case: Text = "",
-        subject: Text = "",
-        kept: Kept = "",
-        before: Annotated[str, QueryParameter(max_length=64)] = "",
-    ) -> Response[str]:
-        state = kept if kept in _STATES else ""
-        with runtime.database.read() as connection:
-            found = evidence.page(connection, case=case, subject=subject, state=state, before=before, limit=_PAGE + 1)
-        return render(
-            request,
-            "evidence/list.html",
-            found=found[:_PAGE],
-            asked={"case": case, "subject": subject, "state": state},
-            following=found[_PAGE - 1].id if len(found) > _PAGE else "",
-            before=before,
-        )
+    def page(self, request: AnyRequest, runtime: TheRuntime) -> Response[str]:
+        query = query_of(request, *_FILTERS)
+        filters = [
+            Filter("case", _("Case"), hint="case_…"),
+            Filter("subject", _("Subject"), hint="item:m-1"),
+            Filter("state", _("State"), [("", _("All")), *((code, _(word)) for code, word in _STATES.items())]),
+        ]
+        listed = listing.page(EVIDENCE, request, query, filters, _those(runtime, query))
+        return render(request, "evidence/list.html", listed=listed)
 
     @get("/export.csv", opt=_SEE, sync_to_thread=True)
-    def export(self, runtime: TheRuntime, case: Text = "", subject: Text = "", kept: Kept = "") -> Stream:
-        header = ["id", "case", "subject", "name", "media_type", "size", "sha256", "sealed_by", "sealed_at", "why"]
-        return sheet(
-            "evidence",
-            [*header, "keep_until", "hold", "destroyed_at"],
-            ([*(_cell(one, name) for name in header), one.keep_until, one.hold, one.destroyed_at or ""]
-             for one in _all(runtime, case, subject, kept)),
-        )  # fmt: skip
+    def export(self, request: AnyRequest, runtime: TheRuntime) -> Stream:
+        return listing.sheet(EVIDENCE, request, _those(runtime, query_of(request, *_FILTERS)))
 
     @get("/{one:str}", opt=_SEE, sync_to_thread=True)
     def show(self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, one: FromPath[str]) -> Response[str]:
@@ -133,19 +136,10 @@ def _who(visit: Visit | None) -> str:
     return visit.who
 
 
-def _all(runtime: Runtime, case: str, subject: str, state: str) -> Iterator[Evidence]:
-    before = ""
-    for _turn in range(MOST_ROWS // 1_000):
-        with runtime.database.read() as connection:
-            found = evidence.page(connection, case=case, subject=subject, state=state, before=before, limit=1_000)
-        yield from found
-        if len(found) < 1_000:
-            return
-        before = found[-1].id
-
-
-def _cell(one: Evidence, name: str) -> object:
-    return one.subject.key if name == "subject" else getattr(one, name) or ""
+def _those(runtime: Runtime, query: Mapping[str, str]) -> Fetch[Evidence]:
+    state = query["state"] if query["state"] in _STATES else ""
+    those = evidence.those(case=query["case"].strip(), subject=query["subject"].strip(), state=state)
+    return listing.of_table(runtime.database, those, listing.each(evidence.from_row))
 
 
 def _blocks(folder: "tempfile.TemporaryDirectory[str]", target: Path) -> Iterator[bytes]:

@@ -2,10 +2,18 @@
 
 from typing import Any
 
-from siyaj.server.console.banks import BanksPages
+from siyaj.server.console.banks import BanksExport, BanksPages
 from siyaj.server.console.endpoints import EndpointsController
 from siyaj.server.console.numbers import NumbersController
-from siyaj.server.console.policy import PolicyController
+from siyaj.server.console.policy import PolicyController, PolicyExport
 from siyaj.server.console.quality import QualityController
 
-CONTROLLERS: tuple[Any, ...] = (NumbersController, QualityController, BanksPages, PolicyController, EndpointsController)
+CONTROLLERS: tuple[Any, ...] = (
+    NumbersController,
+    QualityController,
+    BanksPages,
+    BanksExport,
+    PolicyController,
+    PolicyExport,
+    EndpointsController,
+)

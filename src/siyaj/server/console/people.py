@@ -1,21 +1,21 @@
 """`/console/people`: who works here, what they may do, how they get in."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from litestar import Controller, Response, get, post
 from litestar.datastructures import FormMultiDict
 from litestar.params import FromPath
 from litestar.response import Stream
 
+from siyaj.model.clock import to_us
 from siyaj.model.errors import AlreadyExists, InvalidRequest, UserError
 from siyaj.model.person import PERMISSIONS, Permission, Person, Role
 from siyaj.moderation.runtime import Runtime
 from siyaj.moderation.sessions import Visit
-from siyaj.server.console import words
-from siyaj.server.console.export import sheet
+from siyaj.server.console import listing, show, words
 from siyaj.server.console.i18n import N_
 from siyaj.server.console.i18n import gettext as _
+from siyaj.server.console.listing import Column, Fetch, Filter, Listing, query_of
 from siyaj.server.console.page import redirect, render
 from siyaj.server.console.session import AnyRequest, TheForm, TheRuntime, TheVisit
 from siyaj.storage import audit
@@ -34,12 +34,27 @@ _DONE = {
 }
 
 
-_COLUMNS = ("login", "name", "roles", "languages", "skills", "second_factor", "created_at", "disabled_at")
-_SORTS: dict[str, Callable[[Person], Any]] = {
-    "name": lambda one: (one.name.casefold(), one.login),
-    "role": lambda one: (min(list(Role).index(role) for role in one.roles), one.login),
-    "state": lambda one: (one.disabled_at is not None, one.has_totp, one.login),
-}
+_FILTERS = ("text", "role", "state")
+_STATES = {"active": N_("Active"), "locked": N_("Locked"), "disabled": N_("Disabled")}
+PEOPLE = Listing(
+    "people",
+    "/console/people",
+    "/console/people/export.csv",
+    (
+        Column("login", lambda one: one.login),
+        Column("name", lambda one: one.name, N_("Name"), lambda one: one.name.casefold()),
+        Column(
+            "roles", lambda one: " ".join(one.roles), N_("Roles"), lambda one: min(map(list(Role).index, one.roles))
+        ),
+        Column("languages", lambda one: " ".join(one.languages), N_("Languages"), lambda one: " ".join(one.languages)),
+        Column("skills", lambda one: " ".join(one.skills)),
+        Column("second_factor", lambda one: one.has_totp, N_("Second factor"), lambda one: int(one.has_totp)),
+        Column("state", None, N_("State"), lambda one: list(_STATES).index(_state(one))),
+        Column("created_at", lambda one: one.created_at, N_("Created"), lambda one: to_us(one.created_at), down=True),
+        Column("disabled_at", lambda one: one.disabled_at),
+    ),
+    "name",
+)
 
 
 class PeopleController(Controller):
@@ -47,25 +62,18 @@ class PeopleController(Controller):
 
     @get("/", opt=_SEE, sync_to_thread=True)
     def everybody(self, request: AnyRequest, runtime: TheRuntime) -> Response[str]:
-        asked = request.query_params
-        return render(request, "people/list.html", people=_chosen(runtime, asked), roles=words.ROLES, asked=asked)
+        query, every = query_of(request, *_FILTERS), ("", _("All"))
+        filters = [
+            Filter("text", _("Name or login")),
+            Filter("role", _("Role"), [every, *((role.value, _(word[0])) for role, word in words.ROLES.items())]),
+            Filter("state", _("State"), [every, *((code, _(word)) for code, word in _STATES.items())]),
+        ]
+        listed = listing.page(PEOPLE, request, query, filters, _those(runtime, query))
+        return render(request, "people/list.html", listed=listed, roles=words.ROLES)
 
     @get("/export.csv", opt=_SEE, sync_to_thread=True)
     def export(self, request: AnyRequest, runtime: TheRuntime) -> Stream:
-        rows = [
-            (
-                one.login,
-                one.name,
-                " ".join(one.roles),
-                " ".join(one.languages),
-                " ".join(one.skills),
-                one.has_totp,
-                one.created_at,
-                one.disabled_at,
-            )
-            for one in _chosen(runtime, request.query_params)
-        ]
-        return sheet("people", _COLUMNS, rows)
+        return listing.sheet(PEOPLE, request, _those(runtime, query_of(request, *_FILTERS)))
 
     @get("/roles", opt=_SEE, sync_to_thread=True)
     def roles(self, request: AnyRequest) -> Response[str]:
@@ -198,15 +206,23 @@ def _who(visit: Visit | None) -> str:
     return visit.who
 
 
-def _chosen(runtime: Runtime, asked: Mapping[str, str]) -> list[Person]:
-    """Return whom a filter asks for, in the order that it asks for."""
-    role, text = asked.get("role", ""), asked.get("text", "")
-    found = [one for one in runtime.people.listed() if _fits(one, role, text)]
-    return sorted(found, key=_SORTS.get(asked.get("sort", ""), _SORTS["name"]))
+def _those(runtime: Runtime, query: Mapping[str, str]) -> Fetch[Person]:
+    """Return whom a filter asks for."""
+    role, text, state = query["role"], query["text"].strip().casefold(), query["state"]
+    found = [
+        one
+        for one in runtime.people.listed()
+        if (not role or role in one.roles)
+        and text in f"{one.login} {one.name}".casefold()
+        and (not state or state == _state(one))
+    ]
+    return listing.of_rows(found, lambda one: one.login)
 
 
-def _fits(person: Person, role: str, text: str) -> bool:
-    return (not role or role in person.roles) and text.lower() in f"{person.login} {person.name}".lower()
+def _state(person: Person) -> str:
+    if person.disabled_at is not None:
+        return "disabled"
+    return "locked" if person.locked_until and person.locked_until > show.now() else "active"
 
 
 def _roles_of(form: FormMultiDict) -> list[Role]:

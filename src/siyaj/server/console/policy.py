@@ -1,5 +1,6 @@
 """`/console/policy`: read the rules, try an event against them, and see what another version would change."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -8,28 +9,69 @@ import msgspec
 import yaml
 from litestar import Controller, Response, get, post
 from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.response import Stream
 
 from siyaj.model.errors import InvalidRequest, UserError
 from siyaj.model.event import Event
 from siyaj.model.person import Permission
+from siyaj.model.verdict import Action
 from siyaj.moderation.trial import Trial, recent, try_event
 from siyaj.policy.backtest import backtest
 from siyaj.policy.compare import diff_policies
 from siyaj.policy.evaluate import Policy
 from siyaj.policy.load import DEFAULTS, load_policy
 from siyaj.policy.problems import FaultyPolicy
-from siyaj.policy.rules import Rule
+from siyaj.policy.rules import Mode, Rule
 from siyaj.policy.testing import ExampleResult, test_policy
-from siyaj.server.console import codes
+from siyaj.server.console import codes, listing
 from siyaj.server.console.casework import words
+from siyaj.server.console.i18n import N_
 from siyaj.server.console.i18n import gettext as _
+from siyaj.server.console.listing import Column, Fetch, Filter, Listing, query_of
 from siyaj.server.console.page import render
 from siyaj.server.console.session import AnyRequest, TheForm, TheRuntime
 
 MOST_PAST = 2_000
 """Newest verdicts that another version is tried on."""
 MOST_BYTES = 2 * 1024 * 1024
+
+
+def _condition(rule: Rule) -> str:
+    """Return a rule's conditions as they are written in its file."""
+    asked: dict[str, Any] = {"when": msgspec.to_builtins(rule.when)}
+    if rule.unless is not None:
+        asked["unless"] = msgspec.to_builtins(rule.unless)
+        asked["otherwise"] = str(rule.otherwise) if rule.otherwise else "nothing"
+    return yaml.safe_dump(asked, allow_unicode=True, sort_keys=False, width=90).rstrip()
+
+
 _SEE = {"permission": Permission.SEE_POLICY}
+_FILTERS = ("text", "then", "mode")
+RULES = Listing(
+    "rules",
+    "/console/policy",
+    "/console/policy.csv",
+    (
+        Column("rule", lambda one: one.id, N_("Rule"), lambda one: one.id),
+        Column("then", lambda one: one.then.value, N_("Strictness"), lambda one: one.then.severity, down=True),
+        Column("policy", lambda one: one.policy, N_("Policy"), lambda one: one.policy or ""),
+        Column("mode", lambda one: one.mode.value, N_("Mode"), lambda one: one.mode.value),
+        Column("title", lambda one: one.title),
+        Column("title_ar", lambda one: one.title_ar),
+        Column("reason", lambda one: one.reason),
+        Column("reason_ar", lambda one: one.reason_ar),
+        Column("conditions", _condition),
+    ),
+    "-then",
+)
+
+
+class PolicyExport(Controller):
+    path = "/policy.csv"
+
+    @get("/", opt=_SEE, sync_to_thread=True)
+    def export(self, request: AnyRequest, runtime: TheRuntime) -> Stream:
+        return listing.sheet(RULES, request, _rules(runtime.policy, query_of(request, *_FILTERS)))
 
 
 class PolicyController(Controller):
@@ -37,7 +79,12 @@ class PolicyController(Controller):
 
     @get("/", opt=_SEE, sync_to_thread=True)
     def read(self, request: AnyRequest, runtime: TheRuntime) -> Response[str]:
-        policy = runtime.policy
+        policy, query, every = runtime.policy, query_of(request, *_FILTERS), ("", _("All"))
+        filters = [
+            Filter("text", _("Words of a rule, or its policy")),
+            Filter("then", _("Verdict"), [every, *((one.value, codes.verdict(one.value)) for one in Action)]),
+            Filter("mode", _("Mode"), [every, *((one.value, codes.mode(one.value)) for one in Mode)]),
+        ]
         results: dict[str, list[ExampleResult]] = {}
         for result in test_policy(policy):
             results.setdefault(result.rule, []).append(result)
@@ -45,7 +92,7 @@ class PolicyController(Controller):
             request,
             "policy/read.html",
             policy=policy,
-            rules=sorted(policy.rules, key=lambda rule: (-rule.then.severity, rule.id)),
+            listed=listing.page(RULES, request, query, filters, _rules(policy, query)),
             results=results,
             condition=_condition,
             both=words.reason_text,
@@ -83,6 +130,19 @@ class PolicyController(Controller):
             diff=diff_policies(runtime.policy, other),
             report=backtest(other, recent(runtime.database, MOST_PAST)),
         )
+
+
+def _rules(policy: Policy, query: Mapping[str, str]) -> Fetch[Rule]:
+    """Return the rules that fit a filter; `text` stands in what a rule says of itself, in either language."""
+    text = query["text"].strip().casefold()
+    found = [
+        one
+        for one in policy.rules
+        if text in f"{one.id} {one.policy} {one.title} {one.title_ar} {one.reason} {one.reason_ar}".casefold()
+        and query["then"] in ("", one.then.value)
+        and query["mode"] in ("", one.mode.value)
+    ]
+    return listing.of_rows(found, lambda one: one.id)
 
 
 def _try_page(
@@ -159,15 +219,6 @@ def _other(form: FormMultiDict) -> Policy:
                 raise InvalidRequest(_("This file is too large for a policy."))
             (Path(folder) / f"{number:03d}-{Path(file.filename).stem[:60]}.yaml").write_bytes(data)
         return load_policy(Path(folder), run_examples=False)
-
-
-def _condition(rule: Rule) -> str:
-    """Return a rule's conditions as they are written in its file."""
-    asked: dict[str, Any] = {"when": msgspec.to_builtins(rule.when)}
-    if rule.unless is not None:
-        asked["unless"] = msgspec.to_builtins(rule.unless)
-        asked["otherwise"] = str(rule.otherwise) if rule.otherwise else "nothing"
-    return yaml.safe_dump(asked, allow_unicode=True, sort_keys=False, width=90).rstrip()
 
 
 def _value(value: object) -> str:

@@ -1,29 +1,57 @@
 """`/console/quality`: how well people agree, how often decisions are wrong, and what was judged twice."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from litestar import Controller, Response, get
-from litestar.params import QueryParameter
 from litestar.response import Stream
 from markupsafe import Markup
 
 from siyaj.model.numbers import AgreementLine, Kappa
 from siyaj.model.person import Permission
 from siyaj.model.sample import POLICY, Sample
+from siyaj.model.sample import Stream as Kind
 from siyaj.moderation.runtime import Runtime
-from siyaj.server.console import codes, plots, svg
-from siyaj.server.console.export import MOST_ROWS, sheet
+from siyaj.server.console import codes, listing, plots, svg
+from siyaj.server.console.i18n import N_
 from siyaj.server.console.i18n import gettext as _
+from siyaj.server.console.listing import Column, Fetch, Filter, Listing, query_of
 from siyaj.server.console.numbers import PERIODS, Days, error_lines
 from siyaj.server.console.page import render
 from siyaj.server.console.session import AnyRequest, TheRuntime
 from siyaj.storage import samples
 
-PAGE = 50
 MOST_SHIFTS = 60
 FEW = 30
 """Fewer pairs than these say little about a person."""
+
+
+SHOWN = {"": N_("Judged differently"), "open": N_("Not judged yet"), "all": N_("All")}
+_FILTERS = ("show", "stream")
+SAMPLES = Listing(
+    "samples",
+    "/console/quality",
+    "/console/quality/export",
+    (
+        Column("sample", lambda one: one.id),
+        Column("stream", lambda one: one.stream.value, N_("Drawn from")),
+        Column("verdict", lambda one: one.verdict),
+        Column("decision", lambda one: one.decision),
+        Column("first_person", lambda one: one.first_person),
+        Column("first_action", lambda one: one.first_action, N_("First judgement")),
+        Column("second_person", lambda one: one.second_person),
+        Column("second_action", lambda one: one.second_action, N_("Second judgement")),
+        Column("second_policy", lambda one: one.second_policy),
+        Column("agrees", lambda one: one.agrees),
+        Column("language", lambda one: one.language, N_("Language")),
+        Column("policy", lambda one: one.policy),
+        Column("drawn_at", lambda one: one.drawn_at, N_("Drawn"), samples.DRAWN, down=True),
+        Column("judged_at", lambda one: one.judged_at, N_("Judged"), samples.JUDGED, down=True),
+        Column("case", lambda one: one.case, N_("Case")),
+    ),
+    "-drawn_at",
+    "#samples",
+)
 
 
 class AgreementRow(NamedTuple):
@@ -44,25 +72,18 @@ class QualityController(Controller):
     opt = {"permission": Permission.SEE_QUALITY}  # noqa: RUF012  (so Litestar types it)
 
     @get("/", sync_to_thread=True)
-    def quality(
-        self,
-        request: AnyRequest,
-        runtime: TheRuntime,
-        days: Days = 90,
-        show: Annotated[str, QueryParameter(pattern="^(all|differing|open)$")] = "differing",
-        before: Annotated[int | None, QueryParameter(ge=0)] = None,
-    ) -> Response[str]:
-        seen, name = runtime.numbers.quality(days), namer(runtime)
-        with runtime.database.read() as connection:
-            listed = samples.page(
-                connection, before=before, differing=show == "differing", open_only=show == "open", limit=PAGE + 1
-            )
+    def quality(self, request: AnyRequest, runtime: TheRuntime, days: Days = 90) -> Response[str]:
+        seen, name, query = runtime.numbers.quality(days), namer(runtime), query_of(request, *_FILTERS)
+        filters = [
+            Filter("show", _("Which samples"), [(code, _(word)) for code, word in SHOWN.items()]),
+            Filter("stream", _("Drawn from"), [("", _("All")), *((one.value, codes.stream(one)) for one in Kind)]),
+        ]
+        listed = listing.page(SAMPLES, request, {**query, "days": str(days)}, filters, _those(runtime, query))
         return render(
             request,
             "quality/quality.html",
             seen=seen,
             days=days,
-            show=show,
             periods=[(number, _(label)) for number, label in PERIODS],
             overall=_row("", seen.overall),
             tables=[
@@ -76,8 +97,7 @@ class QualityController(Controller):
             ],
             rates=plots.rates(error_lines(seen.errors)),
             shares=runtime.quality.rates,
-            samples=[sample for _number, sample in listed[:PAGE]],
-            following=listed[PAGE - 1][0] if len(listed) > PAGE else None,
+            listed=listed,
             care=_care(runtime, name),
             name=name,
             codes=codes,
@@ -86,10 +106,8 @@ class QualityController(Controller):
         )
 
     @get("/export", sync_to_thread=True)
-    def export(self, runtime: TheRuntime) -> Stream:
-        header = ["sample", "stream", "verdict", "decision", "case", "language", "policy", "first_person"]
-        header += ["first_action", "second_person", "second_action", "second_policy", "agrees", "drawn_at", "judged_at"]
-        return sheet("samples", header, _all(runtime))
+    def export(self, request: AnyRequest, runtime: TheRuntime) -> Stream:
+        return listing.sheet(SAMPLES, request, _those(runtime, query_of(request, *_FILTERS)))
 
 
 class Shift(NamedTuple):
@@ -131,36 +149,13 @@ def namer(runtime: Runtime) -> Callable[[str], str]:
     return lambda id_: names.get(id_, id_)
 
 
-def _all(runtime: Runtime) -> Iterator[Sequence[Any]]:
-    before: int | None = None
-    for _page in range(MOST_ROWS // 1_000):
-        with runtime.database.read() as connection:
-            listed = samples.page(connection, before=before, limit=1_000)
-        for _number, sample in listed:
-            yield _cells(sample)
-        if len(listed) < 1_000:
-            return
-        before = listed[-1][0]
-
-
-def _cells(sample: Sample) -> list[Any]:
-    return [
-        sample.id,
-        sample.stream.value,
-        sample.verdict,
-        sample.decision,
-        sample.case,
-        sample.language,
-        sample.policy,
-        sample.first_person,
-        sample.first_action,
-        sample.second_person,
-        sample.second_action,
-        sample.second_policy,
-        sample.agrees,
-        sample.drawn_at,
-        sample.judged_at,
-    ]
+def _those(runtime: Runtime, query: Mapping[str, str]) -> Fetch[Sample]:
+    those = samples.those(
+        stream=next((one for one in Kind if one.value == query["stream"]), None),
+        differing=query["show"] not in ("open", "all"),
+        open_only=query["show"] == "open",
+    )
+    return listing.of_table(runtime.database, those, listing.each(samples.from_row))
 
 
 def _rows(lines: Sequence[AgreementLine], name: Callable[[str], str]) -> list[AgreementRow]:

@@ -11,21 +11,42 @@ from siyaj.model.decision import Decision, DecisionKind
 from siyaj.model.person import Person
 from siyaj.model.report import Subject, SubjectKind
 from siyaj.moderation.runtime import Runtime
-from siyaj.server.console.casework import paging, queue, screen, words
+from siyaj.server.console import listing
+from siyaj.server.console.casework import queue, screen, words
 from siyaj.server.console.casework.dossier import names_of
-from siyaj.server.console.casework.lists import EXPORTED, SEE, before_of, choices, listed_on, query_of, subject_address
-from siyaj.server.console.casework.table import Cell, Filter, cell, moment
-from siyaj.server.console.export import sheet
+from siyaj.server.console.casework.lists import SEE, celled, choices, subject_address
+from siyaj.server.console.casework.table import Cell, cell, moment
+from siyaj.server.console.i18n import N_
 from siyaj.server.console.i18n import gettext as _
+from siyaj.server.console.listing import Column, Fetch, Filter, Listing, query_of
 from siyaj.server.console.page import render
 from siyaj.server.console.session import AnyRequest, ThePerson, TheRuntime
-from siyaj.storage import deliveries
+from siyaj.storage import decisions, deliveries
 from siyaj.storage.decisions import DecisionFilter
 
-DECISION_COLUMNS = (
-    "decision case subject account channel kind action policy exemption language decided_by decided_at effective_at "
-    "superseded_by"
+DECISIONS = Listing(
+    "decisions",
+    "/console/decisions",
+    "/console/decisions.csv",
+    (
+        Column("decision", lambda one: one.id),
+        Column("action", lambda one: one.action, N_("Action")),
+        Column("subject", lambda one: one.subject.key, N_("Subject")),
+        Column("account", lambda one: one.account),
+        Column("channel", lambda one: one.channel),
+        Column("kind", lambda one: one.kind),
+        Column("policy", lambda one: one.draft.policy, N_("Policy"), decisions.POLICY),
+        Column("exemption", lambda one: one.draft.exemption),
+        Column("language", lambda one: one.language),
+        Column("decided_by", lambda one: one.decided_by, N_("Decided by"), decisions.DECIDED_BY),
+        Column("decided_at", lambda one: one.decided_at, N_("When"), decisions.WHEN, down=True),
+        Column("effective_at", lambda one: one.effective_at),
+        Column("case", lambda one: one.case, N_("Case")),
+        Column("superseded_by", lambda one: one.superseded_by),
+    ),
+    "-decided_at",
 )
+_FILTERS = ("action", "policy", "kind", "language", "mine", "text")
 
 
 class DecisionsController(Controller):
@@ -33,58 +54,31 @@ class DecisionsController(Controller):
 
     @get("/decisions", opt=SEE, sync_to_thread=True)
     def decisions(self, request: AnyRequest, runtime: TheRuntime, person: ThePerson) -> Response[str]:
-        query = query_of(request, "action", "policy", "kind", "language", "mine", "text")
-        found = runtime.decisions.page(_decisions(query, person), before_of(request), paging.PAGE + 1)
-        more = str(found[paging.PAGE - 1][0]) if len(found) > paging.PAGE else ""
-        made = [one for _number, one in found[: paging.PAGE]]
-        with runtime.database.read() as connection:
-            names = names_of(connection, [one.decided_by for one in made])
+        query = query_of(request, *_FILTERS)
         options = queue.options(runtime.policy.taxonomy)
-        listed = listed_on(
+        filters = [
+            Filter("action", _("Action"), choices(words.ACTIONS)),
+            Filter("policy", _("Policy"), options["policy"]),
+            Filter("kind", _("Kind"), choices(words.DECISIONS)),
+            Filter("language", _("Language"), options["language"]),
+            Filter("mine", _("Whose"), [("", _("Everybody's")), ("1", _("Mine"))]),
+            Filter("text", _("Item, account or channel")),
+        ]
+        listed = listing.page(DECISIONS, request, query, filters, _decisions(runtime, query, person))
+        with runtime.database.read() as connection:
+            names = names_of(connection, [one.decided_by for one in listed.rows])
+        return render(
             request,
-            "/console/decisions",
-            query,
-            more,
+            "casework/list.html",
+            listed=celled(listed, [decision_row(one, names, runtime) for one in listed.rows]),
             title=_("Decisions"),
             about=_("What people and the policy decided. A decision is never changed; another one takes its place."),
-            head=[_("Action"), _("Subject"), _("Policy"), _("Decided by"), _("When"), _("Case")],
-            rows=[decision_row(one, names, runtime) for one in made],
-            filters=[
-                Filter("action", _("Action"), choices(words.ACTIONS)),
-                Filter("policy", _("Policy"), options["policy"]),
-                Filter("kind", _("Kind"), choices(words.DECISIONS)),
-                Filter("language", _("Language"), options["language"]),
-                Filter("mine", _("Whose"), [("", _("Everybody's")), ("1", _("Mine"))]),
-                Filter("text", _("Item, account or channel")),
-            ],
             nothing=_("Nothing was decided yet."),
         )
-        return render(request, "casework/list.html", listed=listed)
 
     @get("/decisions.csv", opt=SEE, sync_to_thread=True)
     def decisions_csv(self, request: AnyRequest, runtime: TheRuntime, person: ThePerson) -> Stream:
-        query = query_of(request, "action", "policy", "kind", "language", "mine", "text")
-        found = runtime.decisions.page(_decisions(query, person), None, EXPORTED)
-        rows = [
-            (
-                one.id,
-                one.case,
-                one.subject.key,
-                one.account,
-                one.channel,
-                one.kind,
-                one.action,
-                one.draft.policy,
-                one.draft.exemption,
-                one.language,
-                one.decided_by,
-                one.decided_at,
-                one.effective_at,
-                one.superseded_by,
-            )
-            for _number, one in found
-        ]
-        return sheet("decisions", DECISION_COLUMNS.split(), rows)
+        return listing.sheet(DECISIONS, request, _decisions(runtime, query_of(request, *_FILTERS), person))
 
     @get("/decisions/{decision:str}", opt=SEE, sync_to_thread=True)
     def decision(self, request: AnyRequest, runtime: TheRuntime, decision: FromPath[str]) -> Response[str]:
@@ -114,11 +108,11 @@ def decision_row(one: Decision, names: Mapping[str, str], runtime: Runtime) -> l
     ]
 
 
-def _decisions(query: Mapping[str, str], person: Person) -> DecisionFilter:
+def _decisions(runtime: Runtime, query: Mapping[str, str], person: Person) -> Fetch[Decision]:
     text = query["text"].strip()
     kind, colon, subject_id = text.partition(":")
     subject = Subject(SubjectKind(kind), subject_id) if colon and subject_id and kind in list(SubjectKind) else None
-    return DecisionFilter(
+    chosen = DecisionFilter(
         subject=subject or (Subject(SubjectKind.ITEM, text) if text else None),
         decided_by=person.id if query["mine"] else "",
         policy=query["policy"],
@@ -126,3 +120,4 @@ def _decisions(query: Mapping[str, str], person: Person) -> DecisionFilter:
         action=queue.one_of(ActionKind, query["action"]),
         kind=queue.one_of(DecisionKind, query["kind"]),
     )
+    return listing.of_table(runtime.database, decisions.those(chosen), listing.each(decisions.from_row))

@@ -1,6 +1,6 @@
 """The queue: what waits, the most urgent first; filtered, sorted, paged, exported, and fresh within a second."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -14,6 +14,7 @@ from siyaj.model.case import Case, CaseOrigin, CaseState, Level, SecondOpinion
 from siyaj.model.person import Permission, Person
 from siyaj.model.queue import QueueFilter, QueueSort
 from siyaj.model.report import SubjectKind
+from siyaj.moderation.runtime import Runtime
 from siyaj.policy.taxonomy import Category
 from siyaj.server.console.casework import keys, paging, words
 from siyaj.server.console.casework.dossier import names_of
@@ -27,8 +28,8 @@ from siyaj.storage import queue
 from siyaj.storage.database import Connection
 from siyaj.storage.tables import cases, decisions, reports
 
-EXPORTED = 10_000
-"""Rows of one export."""
+CHUNK = 1_000
+"""Cases that an export reads at once."""
 FIELDS = (
     "state",
     "whose",
@@ -136,9 +137,7 @@ class QueueController(Controller):
 
     @get("/queue.csv", opt={"permission": Permission.SEE_CASES}, sync_to_thread=True)
     def export(self, request: AnyRequest, runtime: TheRuntime, person: ThePerson) -> Stream:
-        with runtime.database.read() as connection:
-            found = queue.page(connection, chosen_by(_query(request), person), None, EXPORTED)
-        rows = [
+        rows = (
             (
                 case.id,
                 case.subject.key,
@@ -155,8 +154,8 @@ class QueueController(Controller):
                 case.deadline,
                 case.closed_at,
             )
-            for _at, case in found
-        ]
+            for case in _all(runtime, chosen_by(_query(request), person))
+        )
         return sheet("cases", EXPORT.split(), rows)
 
     @get("/mentions", opt={"permission": Permission.SEE_CASES}, sync_to_thread=True)
@@ -168,6 +167,18 @@ class QueueController(Controller):
 
 
 E = TypeVar("E", bound=StrEnum)
+
+
+def _all(runtime: Runtime, chosen: QueueFilter) -> Iterator[Case]:
+    """Yield all of them; each chunk is a reading of its own, so that none lasts long."""
+    after: queue.Place | None = None
+    while True:
+        with runtime.database.read() as connection:
+            found = queue.page(connection, chosen, after, CHUNK)
+        yield from (case for _at, case in found)
+        if len(found) < CHUNK:
+            return
+        after = found[-1][0]
 
 
 def _query(request: AnyRequest) -> dict[str, str]:

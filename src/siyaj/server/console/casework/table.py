@@ -25,27 +25,3 @@ def cell(text: str, *, href: str = "", tone: str = "", under: str = "", is_id: b
 
 def moment(at: datetime | None) -> Cell:
     return Cell(at=at)
-
-
-class Filter(Struct, frozen=True):
-    """A field of the filter form: a choice, or words where there are no options."""
-
-    name: str
-    label: str
-    options: Sequence[tuple[str, str]] = ()
-
-
-class Listed(Struct):
-    """A page of a list. Addresses are empty where there is nothing further."""
-
-    title: str
-    about: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
-    filters: Sequence[Filter]
-    query: dict[str, str]
-    path: str
-    export: str
-    following: str
-    first: bool
-    nothing: str

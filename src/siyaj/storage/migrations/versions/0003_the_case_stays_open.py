@@ -1,4 +1,4 @@
-"""A case whose decision was not carried out is open again; translations; the audit log is read by deed."""
+"""A case whose decision was not carried out is open again; translations; lists are read in each of their orders."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,6 +18,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_cases_queue_skill", "cases", ["state", "skill", "rank", "seq"])
     op.create_index("ix_audit_what", "audit", ["what", "seq"])
+    for column in ("who", "subject"):  # PostgreSQL would sort all rows of equal value by their number
+        op.drop_index(f"ix_audit_{column}", "audit")
+        op.create_index(f"ix_audit_{column}", "audit", [column, "seq"])
+    op.create_index("ix_reports_reason", "reports", ["reason", "seq"])
+    op.create_index("ix_reports_weight", "reports", ["weight", "seq"])
+    op.create_index("ix_entries_bank_id", "entries", ["bank_id", "id"])
     op.create_table(
         "translations",
         sa.Column("case_id", sa.Text(), nullable=False),
