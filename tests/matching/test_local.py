@@ -80,6 +80,16 @@ def test_strangers_under_the_same_overlay_are_not_found_and_copies_are(name: str
     assert search(index, jpeg(mirror(edit(scene(7))))) == [7]
 
 
+def test_frames_of_one_video_are_one_item_and_not_a_crowd_under_an_overlay() -> None:
+    shown = [scene(2, (700, 540)).crop((3 * at, 2 * at, 640 + 3 * at, 480 + 2 * at)) for at in range(8)]
+    drawn = [draw_pixels(np.asarray(picture.convert("RGB"))) for picture in shown]
+    index = LocalIndex()
+    index.add(range(1, 9), [pack(each[0]._replace(at=at + 0.5)) for at, each in enumerate(drawn) if each])
+    assert len(search(index, jpeg(banner(shown[3]), 40))) >= 6
+    index.add(range(1, 9), [pack(each[0]) for each in drawn if each])  # as eight pictures they are a crowd
+    assert len(search(index, jpeg(banner(shown[3]), 40))) < 6
+
+
 def plates() -> dict[str, Image.Image]:
     """Pictures in which everything looks alike."""
     ys, xs = np.mgrid[0:480, 0:640]

@@ -56,6 +56,8 @@ NOTHING_ASKED = Calm(1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 class _Filed(NamedTuple):
     ref: int
     data: bytes
+    item: int
+    """Its ref; of a frame, that of the video's first: signals of one entry follow one another, in the order of time."""
 
 
 class _State(NamedTuple):
@@ -122,7 +124,7 @@ class LocalIndex:
     def find(self, features: Features) -> list[tuple[int, Alignment]]:
         """Return the refs of the banked pictures that match, and how they lie, best first."""
         searched = prepare(features)
-        found, misses = [], 0
+        found, items, misses = [], set(), 0
         for one in self._elected(features):
             filed = self._rows.get(int(one) >> 1)
             if filed is None:
@@ -132,11 +134,12 @@ class LocalIndex:
             calm = self._judged(searched, banked, alignment) if alignment is not None else None
             if alignment is not None and calm is not None:
                 found.append((filed.ref, alignment, calm))
+                items.add(filed.item)
                 continue
             misses += 1
             if misses == self._most_misses:
                 break
-        return _best_of(found, crowded=not self._emblem and len({ref for ref, _, _ in found}) >= CROWD)
+        return _best_of(found, crowded=not self._emblem and len(items) >= CROWD)
 
     def _judged(self, searched: Searched, banked: Features, alignment: Alignment) -> Calm | None:
         """Return how the calm half agrees where the two pictures match, else None."""
@@ -207,10 +210,14 @@ class LocalIndex:
         self._next += 1
         if row >= len(self._alive):
             self._alive = np.concatenate([self._alive, np.zeros(len(self._alive), dtype=np.uint8)])
-        self._rows[row] = _Filed(ref, pack_bytes(features))  # before its features can be found
+        self._rows[row] = _Filed(ref, pack_bytes(features), self._item(ref, features.at))  # before it can be found
         self._alive[row] = 1
         self._row_of[ref] = row
         file_features(features.words, features.frames, row, head.first, head.after, head.entries, head.filled)
+
+    def _item(self, ref: int, at: float) -> int:
+        before = self._rows.get(self._row_of.get(ref - 1, -1))
+        return before.item if before is not None and time_of(before.data) < at else ref
 
     def _renumber(self) -> None:
         """Begin anew with what is alive. Rows are counted over the life of an index, not used again."""

@@ -24,7 +24,8 @@ LEAST_DETAIL, LEAST_LAYOUT, LEAST_SUM = 0.33, 0.25, 1.15
 of 780 of strangers under one lettering or one watermark 58 are not."""
 DETAIL_ALONE, LAYOUT_ALONE = 0.5, 0.9
 CROWD = 3
-"""So many banked pictures that match at once are one item, banked often, or share an overlay: then more is asked."""
+"""So many banked pictures that match at once are one item, banked often, or share an overlay: then more is asked. The
+frames of one video count once."""
 CROWD_EACH, CROWD_SUM = 0.5, 1.5
 
 
