@@ -4,10 +4,13 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 
+from siyaj.delivery.adaptor import Outcome, Result
+from siyaj.delivery.settling import settle
 from siyaj.model.person import Role
-from siyaj.storage import audit, exposures
-from siyaj.storage.tables import deliveries, endpoints
+from siyaj.storage import audit, deliveries, exposures
+from siyaj.storage.tables import endpoints
 from tests.console import ground
 from tests.console.conftest import Client, House
 
@@ -216,9 +219,9 @@ def test_lists_and_subjects_show_what_became_of_things(house: House) -> None:
 
 
 def test_exact_copies_are_decided_together_and_the_item_is_banked(house: House) -> None:
-    text = {"text": ground.CALL + " نسخة."}
-    one = ground.call(house.runtime, "m-copy-1", **text, account={"id": "u-copy-1"})
-    other = ground.call(house.runtime, "m-copy-2", **text, account={"id": "u-copy-2"})
+    said = {"text": ground.CALL + " نسخة."}
+    one = ground.call(house.runtime, "m-copy-1", **said, account={"id": "u-copy-1"})
+    other = ground.call(house.runtime, "m-copy-2", **said, account={"id": "u-copy-2"})
     client, page = opened(house, "rania", one)
     assert "Decide 1 open exact copy in the same way" in page
     draft = {**DRAFT, "copies": "on", "bank": "known", "deviation": "enough"}
@@ -237,12 +240,38 @@ def test_what_the_platform_did_not_do_stays_in_sight(house: House) -> None:
     client, page = opened(house, "rania", case)
     send(client, page, f"/console/cases/{case}/decide", **DRAFT, deviation="enough")
     assert "did not do it" not in client.get("/console/queue").text
-    with house.runtime.database.begin() as connection:
-        connection.execute(deliveries.update().values(state="dead", attempts=9, error="410 <b>Gone</b>"))
-    assert "1 case was decided, and the platform did not do it." in client.get("/console/queue").text
+    _refuse(house, case)
+    queue = client.get("/console/queue").text
+    assert "1 case was decided, and the platform did not carry it out." in queue
+    assert "platform did not carry out “remove”: 410 &lt;b&gt;Gone&lt;/b&gt;." in queue and "Not carried out" in queue
     assert case in client.get("/console/queue?failed=1").text
     shown = client.get(f"/console/cases/{case}").text
     assert "The platform did not do what was decided." in shown and "410 &lt;b&gt;Gone" in shown
+    assert "Decided by رانيا: Remove. The decision stands" in shown and "/try-again" not in shown
+
+    client, page = opened(house, "rania", case)
+    assert f"/console/cases/{case}/try-again" in page and 'value="remove" data-key="KeyR" checked' in page
+    send(client, page, f"/console/cases/{case}/try-again")
+    assert house.runtime.cases.get(case).state == "closed"
+    _refuse(house, case)
+    client, page = opened(house, "rania", case)
+    send(client, page, f"/console/cases/{case}/accept", why="by hand")
+    assert house.runtime.cases.get(case).state == "closed"
+    assert "did not carry it out" not in client.get("/console/queue").text
+
+
+def _refuse(house: House, case: str) -> None:
+    """The platform says no to all that was decided in a case."""
+    with house.runtime.database.begin() as connection:
+        connection.execute(text("UPDATE actions SET not_before = 0"))
+        connection.execute(text("UPDATE deliveries SET next_at = 0 WHERE state = 'waiting'"))
+    while True:
+        with house.runtime.database.begin() as connection:
+            found = deliveries.claim(connection, "end_1", 2**52, 1)
+            for one in found:
+                settle(connection, one, Outcome(Result.REFUSED, "410 <b>Gone</b>"))
+        if not found:
+            return
 
 
 def test_hostile_names_and_very_long_texts_are_shown_as_text(house: House) -> None:

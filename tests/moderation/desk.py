@@ -21,6 +21,7 @@ from siyaj.moderation.cases import Cases
 from siyaj.moderation.decisions import Decisions
 from siyaj.moderation.planning import Planner
 from siyaj.moderation.statements import Links
+from siyaj.moderation.undelivered import Undelivered
 from siyaj.policy.load import load_policy
 from siyaj.storage import actions, reporters, reports, strikes, verdicts
 from siyaj.storage.database import Database
@@ -42,6 +43,7 @@ class Desk:
     banks: Banks
     links: Links
     appeals: Appeals
+    undelivered: Undelivered
 
     def appeal(self, decision: str, side: Side = Side.AFFECTED, text: str = "كان هذا خبرًا صحفيًا") -> Appeal:
         return self.appeals.receive(NewAppeal(self.token(decision, side), text, "someone@example.org", "ar"))
@@ -107,6 +109,7 @@ def open_desk(database: Database, **settings: object) -> Desk:
         banks,
         links,
         Appeals(database, Planner(POLICY, links), chosen),
+        Undelivered(database),
     )
 
 

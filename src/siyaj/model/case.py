@@ -55,6 +55,8 @@ class PriorityFactor(StrEnum):
     LIFE = "life"
     ORDER = "order"
     APPEAL = "appeal"
+    UNDELIVERED = "undelivered"
+    """A platform did not carry out what was decided."""
 
 
 class PriorityReason(Struct, frozen=True, omit_defaults=True):
@@ -100,6 +102,9 @@ class Case(Struct):
     first_seen_at: datetime | None = None
     closed_at: datetime | None = None
     decision: str | None = None
+    """The one that closed it."""
+    undelivered: str | None = None
+    """The decision for which it is open again: a platform did not carry it out. That decision stands."""
 
 
 class Note(Struct):

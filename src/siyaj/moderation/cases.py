@@ -17,6 +17,7 @@ from siyaj.model.person import Permission, Person
 from siyaj.model.queue import QueueFilter
 from siyaj.model.settings import Settings
 from siyaj.moderation import drafts
+from siyaj.moderation.patience import patiently
 from siyaj.policy.evaluate import Policy
 from siyaj.storage import audit, cases, leases, notes, opinions, queue
 from siyaj.storage.database import Connection, Database
@@ -54,11 +55,14 @@ class Cases:
         with noting_refusals(self._database, person, "case.next", "queue"):
             _require(person, Permission.DECIDE)
         wanted = self._suits(person)
-        with self._database.begin() as connection:
+
+        def write(connection: Connection) -> Case | None:
             taken = leases.next_for(connection, wanted, self._lease_us)
             if taken is not None:
                 audit.write(connection, who(person), "case.take", taken.id)
-        return taken
+            return taken
+
+        return patiently(self._database, write)
 
     def waiting(self, person: Person) -> int:
         """Return how many cases wait that suit the person, at most 1,000."""
@@ -68,7 +72,8 @@ class Cases:
 
     def take(self, case: str, person: Person) -> Case:
         """Lease this case. Raises NotFound, CaseHeld, Forbidden, StaleVersion when it is closed."""
-        with noting_refusals(self._database, person, "case.take", case), self._database.begin() as connection:
+
+        def write(connection: Connection) -> Case:
             before = found(connection, case, lock=True)
             may_decide(connection, before, person)
             _open(before)
@@ -77,15 +82,21 @@ class Cases:
             taken = found(connection, case)
             if taken.version != before.version:
                 audit.write(connection, who(person), "case.take", case)
-        return taken
+            return taken
+
+        with noting_refusals(self._database, person, "case.take", case):
+            return patiently(self._database, write)
 
     def renew(self, case: str, person: Person) -> Case:
         """Keep the lease while the screen is open. Raises NotFound, CaseHeld, StaleVersion when it is closed."""
-        with self._database.begin() as connection:
+
+        def write(connection: Connection) -> Case:
             if not leases.renew(connection, case, person.id, self._lease_us):
                 _open(found(connection, case))
                 raise CaseHeld("the lease of this case is not yours any more", hint="take the case again")
             return found(connection, case)
+
+        return patiently(self._database, write)
 
     def release(self, case: str, person: Person, version: int, why: str = "") -> Case:
         """Pass the case on: for a shift it is not offered to this person again."""
@@ -143,12 +154,15 @@ class Cases:
         """Write a note; `@login` mentions a colleague. No lease is needed. Raises NotFound, InvalidRequest."""
         if not text.strip() or len(text) > MOST_OF_A_NOTE or "\0" in text:
             raise InvalidRequest(f"a note has 1 to {MOST_OF_A_NOTE} characters", field="text")
-        with self._database.begin() as connection:
+
+        def write(connection: Connection) -> Note:
             found(connection, case)
             mentioned = notes.people_called(connection, sorted(set(_MENTION.findall(text))))
             note = notes.add(connection, case, person.id, text.strip(), sorted(mentioned.values()))
             audit.write(connection, who(person), "case.note", case, mentions=sorted(mentioned))
-        return note
+            return note
+
+        return patiently(self._database, write)
 
     def notes(self, case: str) -> Sequence[Note]:
         with self._database.read() as connection:

@@ -4,9 +4,7 @@ Written together or not at all: the decision, the closed case, the actions in th
 reports' outcome, the audit row. Nothing leaves before `effective_at`; until then its maker may undo all of it.
 """
 
-import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 import msgspec
 
@@ -14,14 +12,15 @@ from siyaj.banks.curation import Banks
 from siyaj.model.case import Case, CaseOrigin, CaseState, Level, SecondOpinion
 from siyaj.model.clock import now_us, to_datetime, to_us
 from siyaj.model.decision import Copy, Decision, DecisionKind, Draft, Preview
-from siyaj.model.errors import AlreadyExists, DecisionFinal, InvalidRequest, StorageUnavailable
+from siyaj.model.errors import AlreadyExists, DecisionFinal, InvalidRequest
 from siyaj.model.ids import new_id
 from siyaj.model.person import Person
 from siyaj.model.report import Subject
 from siyaj.model.strike import Strike
-from siyaj.moderation import banking, drafts, planning, reversal
+from siyaj.moderation import banking, drafts, planning, reversal, undelivered
 from siyaj.moderation.banked_media import BankedMedia
 from siyaj.moderation.cases import found, held, may_decide, noting_refusals, who
+from siyaj.moderation.patience import patiently
 from siyaj.moderation.planning import Plan, Planner
 from siyaj.moderation.strikes import all_concerned, concerned
 from siyaj.moderation.undo import found_decision, undo
@@ -29,8 +28,6 @@ from siyaj.storage import actions, audit, copies, decisions, leases, opinions, s
 from siyaj.storage.database import Connection, Database
 from siyaj.storage.decisions import DecisionFilter, Effects
 
-T = TypeVar("T")
-_ATTEMPTS = 3
 Listener = Callable[[Connection, Decision], None]
 
 
@@ -55,9 +52,13 @@ class Decisions:
             drafts.refuse(draft, there, self._planner.policy)
             now = now_us()
             plan = self._planner.plan(connection, there, draft, "preview", now)
+            first = decisions.get(connection, there.undelivered) if there.undelivered is not None else None
+            if first is not None and undelivered.same(first, draft):
+                return undelivered.preview(connection, first, plan.effective_at)
+            back = undelivered.to_take_back(connection, there, plan.actions)
             likewise = copies.open_ones(connection, there, leases.clock(connection)) if draft.copies else []
             return Preview(
-                actions=plan.actions,
+                actions=[*back, *plan.actions],
                 strikes=plan.weighed.strikes,
                 proposal=plan.weighed.proposal,
                 deviates=plan.weighed.deviates,
@@ -79,11 +80,11 @@ class Decisions:
             if made is None:
                 there = held(connection, case, person, version)
                 drafts.refuse(draft, there, self._planner.policy)
-                made = self._hear(connection, there, draft, person)
+                made = self._try_again(connection, there, draft, person) or self._hear(connection, there, draft, person)
             return made
 
         with noting_refusals(self._database, person, "decision.make", case):
-            made = self._patiently(write)
+            made = patiently(self._database, write)
         if draft.bank and made is not None:
             self._banks.refresh()
             self._draw_media(made, who(person))
@@ -94,7 +95,7 @@ class Decisions:
         one's hands. Raises NotFound, Forbidden, DecisionFinal."""
         try:
             with noting_refusals(self._database, person, "decision.undo", decision):
-                undone = self._patiently(lambda connection: self._undo(connection, decision, person))
+                undone = patiently(self._database, lambda connection: self._undo(connection, decision, person))
         except AlreadyExists:
             raise DecisionFinal("it was superseded already") from None
         self._banks.refresh()
@@ -131,24 +132,19 @@ class Decisions:
                 banked = decisions.effects(connection, made.id).entries
             self._media.draw(made.case, banked, who)
 
-    def _patiently(self, write: Callable[[Connection], T]) -> T:
-        """Do it in one transaction; again where the database gave that up for another one (deadlock, lock timeout)."""
-        for attempt in range(_ATTEMPTS):
-            try:
-                with self._database.begin() as connection:
-                    return write(connection)
-            except StorageUnavailable:
-                if attempt == _ATTEMPTS - 1:
-                    raise
-                time.sleep(0.05 * (attempt + 1))
-        raise AssertionError("unreachable")
-
     def _again(self, connection: Connection, case: str, draft: Draft, person: Person) -> Decision | None:
         there = found(connection, case, lock=True)
         if there.state is CaseState.OPEN or there.decision is None:
             return None
         made = decisions.get(connection, there.decision)
         return made if made is not None and made.decided_by == person.id and made.draft == draft else None
+
+    def _try_again(self, connection: Connection, case: Case, draft: Draft, person: Person) -> Decision | None:
+        """Decided in the same way what was not carried out is tried again: no second strike, no second statement."""
+        first = decisions.get(connection, case.undelivered) if case.undelivered is not None else None
+        if first is None or not undelivered.same(first, draft):
+            return None
+        return first if undelivered.again(connection, case, person) else None
 
     def _hear(self, connection: Connection, case: Case, draft: Draft, person: Person) -> Decision | None:
         """Settle the case, unless this is a second opinion that differs from the first."""
@@ -179,6 +175,10 @@ class Decisions:
         together = [case, *copied]
         copies.lock(connection, [one.id for one in together])
         actions.take_turns(connection, [subject for one in together for subject in all_concerned(one)])
+        if case.undelivered is not None:
+            back = undelivered.replace(connection, self._banks, case, made, effects, plan.actions, who(person))
+            undoing = [self._planner.action(made, one.kind, one.subject, {}) for one in back]
+            actions.enqueue(connection, undoing)
         if case.origin is not CaseOrigin.SAMPLE:
             settling = reversal.Settling(self._planner, self._banks, case, made, plan.actions, effects, who(person))
             settling.settle(connection)

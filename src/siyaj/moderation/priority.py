@@ -4,6 +4,7 @@ A threat to life is 100, always, and alone: nothing else adds up to more than MO
 """
 
 import math
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -24,6 +25,7 @@ _RECENT = ((1.0, 8), (24.0, 5), (168.0, 2))
 _SOON = ((1.0, 15), (4.0, 10), (12.0, 5))
 """Hours until the deadline, and points."""
 _BRIGADING = -20
+_UNDELIVERED = 20
 
 
 class Inputs(Struct, kw_only=True):
@@ -44,6 +46,7 @@ class Inputs(Struct, kw_only=True):
     life: bool = False
     order: bool = False
     appeal: bool = False
+    undelivered: bool = False
 
 
 def score(given: Inputs) -> tuple[int, list[PriorityReason]]:
@@ -61,10 +64,23 @@ def score(given: Inputs) -> tuple[int, list[PriorityReason]]:
         (PriorityFactor.ORDER, _ORDER * given.order, ""),
         (PriorityFactor.APPEAL, _APPEAL * given.appeal, ""),
         (PriorityFactor.BRIGADING, _BRIGADING * given.brigading, ""),
+        (PriorityFactor.UNDELIVERED, _UNDELIVERED * given.undelivered, ""),
     ]
     reasons = [PriorityReason(factor, points, value) for factor, points, value in parts if points]
     reasons.sort(key=lambda reason: -abs(reason.points))
     return min(MOST, max(0, sum(reason.points for reason in reasons))), reasons
+
+
+def undelivered(points: int, reasons: Sequence[PriorityReason]) -> tuple[int, list[PriorityReason]]:
+    """Return the priority, and its reasons, of a case whose decision was not carried out: its clock starts again."""
+    if points >= LIFE:
+        return points, list(reasons)
+    gone = (PriorityFactor.UNDELIVERED, PriorityFactor.DEADLINE)
+    kept = [
+        PriorityReason(PriorityFactor.UNDELIVERED, _UNDELIVERED),
+        *(one for one in reasons if one.factor not in gone),
+    ]
+    return min(MOST, max(points, sum(one.points for one in kept))), kept
 
 
 def _reach(reach: int) -> int:

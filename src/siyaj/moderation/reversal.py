@@ -71,8 +71,9 @@ class Settling(Struct):
 
 
 def unsettle(connection: Connection, banks: Banks, made: Decision, effects: Effects, who: str) -> None:
-    """The decision that settled appeals is undone: they wait again, and what it reversed stands again."""
-    if not effects.appeals:
+    """The decision that settled appeals, or took the place of one that was not carried out, is undone: appeals wait
+    again, and what it reversed stands again."""
+    if not effects.appeals and not effects.undelivered:
         return
     strikes.revive(connection, effects.reversed)
     banking.give_back(connection, banks, effects.unbanked, who=who)

@@ -32,6 +32,7 @@ from siyaj.moderation.reports import Reports
 from siyaj.moderation.sessions import Sessions
 from siyaj.moderation.sightings import Sightings
 from siyaj.moderation.statements import Links
+from siyaj.moderation.undelivered import Undelivered
 from siyaj.policy.load import load_policy
 from siyaj.signals.box import MediaBox
 from siyaj.signals.registry import signal_types
@@ -97,6 +98,7 @@ class Runtime:
             media = BankedMedia(self.vault, self.box, self.banks)
             stack.callback(media.close)
             self.decisions = Decisions(self.database, planner, self.banks, media)
+            self.undelivered = Undelivered(self.database)
             self.orders = Orders(self.database)
             self.appeals = Appeals(self.database, planner, settings)
             self.exposure = Exposures(self.database)

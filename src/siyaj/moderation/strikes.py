@@ -40,12 +40,12 @@ def all_concerned(case: Case) -> list[Subject]:
 
 def weigh(connection: Connection, policy: Policy, case: Case, draft: Draft, now: datetime) -> Weighed:
     """Ask the ladder. A draft without a policy, or with an exemption that applies, leaves no strike and has no
-    proposal."""
+    proposal. The strikes of a decision that is about to be replaced, for it was not carried out, do not count."""
     if not draft.policy or draft.exemption is not Exemption.NONE:
         return Weighed([], Proposal(), False, {})
     severity = policy.severity(draft.policy)
     live = {
-        subject: strikes.weight(connection, subject, to_us(now))
+        subject: strikes.weight(connection, subject, to_us(now), without=case.undelivered)
         for kind in ON
         if (subject := concerned(case, kind)) is not None
     }

@@ -7,7 +7,7 @@ from siyaj.model.decision import Decision, DecisionKind, Draft, Statement
 from siyaj.model.errors import DecisionFinal, Forbidden, NotFound
 from siyaj.model.ids import new_id
 from siyaj.model.person import Person
-from siyaj.moderation import banking, reversal
+from siyaj.moderation import banking, reversal, undelivered
 from siyaj.moderation.cases import found, who
 from siyaj.storage import actions, audit, copies, decisions, leases, reports, strikes
 from siyaj.storage.database import Connection
@@ -50,7 +50,8 @@ def _undo_one(
     strikes.reverse(connection, made.id, undone.id, now)
     reports.reopen_case(connection, made.case)
     lease = None if effects.lead else (person.id, lease_us)
-    leases.reopen(connection, case, effects.key, effects.second_opinion, lease)
+    again = undelivered.put_back(connection, effects)
+    leases.reopen(connection, case, effects.key, effects.second_opinion, lease, **again)
     reversal.unsettle(connection, banks, made, effects, who(person))
     banking.take_back(connection, banks, effects.entries, who=who(person))
     decisions.insert(connection, undone, Effects())

@@ -123,6 +123,7 @@ def grown(case: Case, weights: Weights, severity: int, life: bool, deadline: dat
         life=life,
         order=PriorityFactor.ORDER in was,
         appeal=PriorityFactor.APPEAL in was,
+        undelivered=PriorityFactor.UNDELIVERED in was,
     )
 
 

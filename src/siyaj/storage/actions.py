@@ -94,6 +94,11 @@ def cancel(connection: Connection, decision: str) -> int:
     return done.rowcount
 
 
+def set_aside(connection: Connection, ids: Sequence[str], at: int | None) -> None:
+    """Cancel actions that arrived nowhere; with None they count again."""
+    connection.execute(update(actions).where(actions.c.id.in_(ids)).values(cancelled_at=at))
+
+
 def get(connection: Connection, action: str) -> PlatformAction | None:
     """Return an action that may leave by now: an action is not visible before its time, nor after it was cancelled."""
     query = select(actions).where(actions.c.id == action, *visible())

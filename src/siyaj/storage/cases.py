@@ -242,6 +242,7 @@ def from_row(row: Row[Any]) -> Case:
         first_seen_at=to_datetime(row.first_seen_at) if row.first_seen_at is not None else None,
         closed_at=to_datetime(row.closed_at) if row.closed_at is not None else None,
         decision=row.decision_id,
+        undelivered=row.undelivered,
     )
 
 

@@ -52,6 +52,10 @@ class Effects(Struct, omit_defaults=True):
     """Strikes that it reversed."""
     unbanked: list[BankedEntry] = msgspec.field(default_factory=list)
     """Entries that it took back."""
+    undelivered: str = ""
+    """The decision that it took the place of because a platform did not carry that one out."""
+    overtaken: list[str] = msgspec.field(default_factory=list)
+    """Actions of that one which arrived nowhere, and no longer need to."""
 
 
 class DecisionFilter(Struct, kw_only=True, omit_defaults=True):

@@ -170,9 +170,9 @@ def of_action(connection: Connection, action: str, endpoint: str) -> Delivery | 
     return found[0] if found else None
 
 
-def replay(connection: Connection, *, endpoint: str = "", action: str = "") -> tuple[int, int]:
-    """Let dead deliveries be tried again, of one endpoint (by id), of one action, or all. What is not available on a
-    platform only where the action is named: it may have learned it since.
+def replay(connection: Connection, *, endpoint: str = "", action: str = "", decision: str = "") -> tuple[int, int]:
+    """Let dead deliveries be tried again, of one endpoint (by id), of one action, of one decision, or all. What is not
+    available on a platform only where the action is named: it may have learned it since.
 
     Return how many, and how many were left alone because a later action of the same subject has arrived there: to
     remove now what was restored since would be wrong.
@@ -187,12 +187,32 @@ def replay(connection: Connection, *, endpoint: str = "", action: str = "") -> t
         query = query.where(deliveries.c.endpoint_id == endpoint)
     if action:
         query = query.where(actions.c.id == action)
+    if decision:
+        query = query.where(actions.c.decision_id == decision)
     found = connection.execute(query).all()
     again = [row for row in found if not row.late]
     for row in again:
         fresh = {"state": DeliveryState.WAITING.value, "attempts": 0, "next_at": now_us()}
         connection.execute(_row(row.action_seq, row.endpoint_id).values(**fresh))
     return len(again), len(found) - len(again)
+
+
+def abandon(connection: Connection, decision: str) -> None:
+    """What a decision did not get done by now need not be done any more."""
+    tried = (DeliveryState.DEAD.value, DeliveryState.WAITING.value)
+    mine = _of_decision(decision).where(deliveries.c.state.in_(tried))
+    connection.execute(mine.values(state=DeliveryState.CANCELLED.value))
+
+
+def resume(connection: Connection, decision: str) -> None:
+    """Take `abandon` back: what was tried in vain is dead again."""
+    mine = _of_decision(decision).where(deliveries.c.state == DeliveryState.CANCELLED.value, deliveries.c.attempts > 0)
+    connection.execute(mine.values(state=DeliveryState.DEAD.value))
+
+
+def _of_decision(decision: str) -> Update:
+    its = select(actions.c.seq).where(actions.c.decision_id == decision)
+    return update(deliveries).where(deliveries.c.action_seq.in_(its))
 
 
 def _later_arrived() -> Any:

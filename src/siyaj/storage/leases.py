@@ -149,12 +149,14 @@ def change(connection: Connection, case_id: str, **values: Any) -> None:
 def close(connection: Connection, case_id: str, decision: str, now: int, **values: Any) -> str:
     """Close a case that this transaction has locked; return the key that it was open under."""
     key = connection.execute(select(cases.c.open_subject).where(cases.c.id == case_id)).scalar_one()
-    closed = {"state": "closed", "open_subject": None, "closed_at": now, "decision_id": decision}
+    closed = {"state": "closed", "open_subject": None, "closed_at": now, "decision_id": decision, "undelivered": None}
     change(connection, case_id, holder=None, held_until=None, **closed, **values)
     return str(key or "")
 
 
-def reopen(connection: Connection, closed: Case, key: str, second_opinion: str, lease: tuple[str, int] | None) -> None:
+def reopen(
+    connection: Connection, closed: Case, key: str, second_opinion: str, lease: tuple[str, int] | None, **values: Any
+) -> None:
     """Open a case again as it was, in the hands of a person (id, microseconds). Where its subject has a new case by
     now, both stand open."""
     taken = connection.execute(select(cases.c.id).where(cases.c.open_subject == key)).one_or_none()
@@ -168,6 +170,7 @@ def reopen(connection: Connection, closed: Case, key: str, second_opinion: str, 
         second_opinion=second_opinion,
         holder=lease[0] if lease else None,
         held_until=clock(connection) + lease[1] if lease else None,
+        **values,
     )
 
 

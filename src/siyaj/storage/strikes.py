@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, select, true
 
 from siyaj.model.clock import to_datetime, to_us
 from siyaj.model.report import Subject, SubjectKind
@@ -29,13 +29,14 @@ def insert(connection: Connection, new: Sequence[Strike]) -> None:
         )
 
 
-def weight(connection: Connection, subject: Subject, now: int) -> int:
-    """Return what the live strikes of an account or channel weigh."""
+def weight(connection: Connection, subject: Subject, now: int, without: str | None = None) -> int:
+    """Return what the live strikes of an account or channel weigh; those of the decision `without` are left out."""
     query = select(func.coalesce(func.sum(strikes.c.weight), 0)).where(
         strikes.c.subject_kind == subject.kind.value,
         strikes.c.subject_id == subject.id,
         strikes.c.reversed_at.is_(None),
         strikes.c.expires_at > now,
+        strikes.c.decision_id != without if without is not None else true(),
     )
     return int(connection.execute(query).scalar_one())
 

@@ -1,99 +1,75 @@
 """What a person does with a case beside deciding it: pass on, hand over, escalate, ask, note; and taking back."""
 
-from collections.abc import Callable
-
 from litestar import Controller, Response, post
-from litestar.datastructures import FormMultiDict
+from litestar.di import Provide
 from litestar.params import FromPath
 
 from siyaj.model.errors import SiyajError
-from siyaj.model.person import Permission, Person
-from siyaj.moderation.runtime import Runtime
+from siyaj.model.person import Permission
 from siyaj.server.console.casework import dossier, panel, screen
-from siyaj.server.console.casework.case import next_address, refused
+from siyaj.server.console.casework.asked import TheAsked, asked
 from siyaj.server.console.page import redirect, render
-from siyaj.server.console.session import AnyRequest, TheForm, ThePerson, TheRuntime
+from siyaj.server.console.session import AnyRequest, ThePerson, TheRuntime
 from siyaj.server.problems import STATUS
+
+DECIDE = {"permission": Permission.DECIDE}
 
 
 class DeedsController(Controller):
+    """Handlers of `/cases/{case}/…` ask for `asked`, which knows the case."""
+
     path = "/"
+    dependencies = {"asked": Provide(asked, sync_to_thread=False)}  # noqa: RUF012  (so Litestar types it)
 
-    @post("/cases/{case:str}/skip", opt={"permission": Permission.DECIDE}, sync_to_thread=True)
-    def skip(
-        self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str], form: TheForm
-    ) -> Response[str]:
-        version = panel.version_of(form)
-        return _done(
-            request,
-            runtime,
-            person,
-            case,
-            form,
-            lambda: runtime.cases.release(case, person, version, _text(form, "why")),
-        )
+    @post("/cases/{case:str}/skip", opt=DECIDE, sync_to_thread=True)
+    def skip(self, asked: TheAsked) -> Response[str]:
+        return asked.done(lambda: asked.runtime.cases.release(*asked.seen, asked.text("why")))
 
-    @post("/cases/{case:str}/hand-over", opt={"permission": Permission.DECIDE}, sync_to_thread=True)
-    def hand_over(
-        self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str], form: TheForm
-    ) -> Response[str]:
-        to, version = _text(form, "to"), panel.version_of(form)
-        return _done(request, runtime, person, case, form, lambda: runtime.cases.hand_over(case, person, version, to))
+    @post("/cases/{case:str}/hand-over", opt=DECIDE, sync_to_thread=True)
+    def hand_over(self, asked: TheAsked) -> Response[str]:
+        return asked.done(lambda: asked.runtime.cases.hand_over(*asked.seen, asked.text("to")))
 
-    @post("/cases/{case:str}/escalate", opt={"permission": Permission.DECIDE}, sync_to_thread=True)
-    def escalate(
-        self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str], form: TheForm
-    ) -> Response[str]:
-        version = panel.version_of(form)
-        return _done(
-            request,
-            runtime,
-            person,
-            case,
-            form,
-            lambda: runtime.cases.escalate(case, person, version, _text(form, "why")),
-        )
+    @post("/cases/{case:str}/escalate", opt=DECIDE, sync_to_thread=True)
+    def escalate(self, asked: TheAsked) -> Response[str]:
+        return asked.done(lambda: asked.runtime.cases.escalate(*asked.seen, asked.text("why")))
 
-    @post("/cases/{case:str}/second-opinion", opt={"permission": Permission.DECIDE}, sync_to_thread=True)
-    def second_opinion(
-        self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str], form: TheForm
-    ) -> Response[str]:
+    @post("/cases/{case:str}/try-again", opt=DECIDE, sync_to_thread=True)
+    def try_again(self, asked: TheAsked) -> Response[str]:
+        return asked.done(lambda: asked.runtime.undelivered.try_again(*asked.seen))
+
+    @post("/cases/{case:str}/accept", opt=DECIDE, sync_to_thread=True)
+    def accept(self, asked: TheAsked) -> Response[str]:
+        return asked.done(lambda: asked.runtime.undelivered.accept(*asked.seen, asked.text("why")))
+
+    @post("/cases/{case:str}/second-opinion", opt=DECIDE, sync_to_thread=True)
+    def second_opinion(self, asked: TheAsked) -> Response[str]:
         """The panel's draft is this person's opinion; somebody else decides without seeing it."""
-        filled, version = panel.read(form), panel.version_of(form)
+        filled = panel.read(asked.form)
         draft = filled.draft
         if draft is None:
             return render(
-                request,
+                asked.request,
                 "casework/staged.html",
-                case=runtime.cases.get(case),
+                case=asked.runtime.cases.get(asked.case),
                 filled=filled,
                 plan=None,
                 refused="",
                 proposal=screen.proposal,
-                **screen.tools(runtime),
+                **screen.tools(asked.runtime),
             )
-        return _done(
-            request,
-            runtime,
-            person,
-            case,
-            form,
-            lambda: runtime.cases.ask_second_opinion(case, person, version, draft),
-        )
+        return asked.done(lambda: asked.runtime.cases.ask_second_opinion(*asked.seen, draft))
 
     @post("/cases/{case:str}/notes", opt={"permission": Permission.SEE_CASES}, sync_to_thread=True)
-    def note(
-        self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str], form: TheForm
-    ) -> Response[str]:
-        text, fault, status = _text(form, "text"), "", 200
+    def note(self, asked: TheAsked) -> Response[str]:
+        text, fault, status = asked.text("text"), "", 200
         try:
-            runtime.cases.note(case, person, text)
+            asked.runtime.cases.note(asked.case, asked.person, text)
             text = ""
         except SiyajError as error:
             fault, status = screen.refusal(error), STATUS[error.code]
-        found = dossier.read(runtime.database, case)
+        found = dossier.read(asked.runtime.database, asked.case)
         return render(
-            request,
+            asked.request,
             "casework/notes.html",
             status=status,
             case=found.case,
@@ -103,24 +79,9 @@ class DeedsController(Controller):
             swap=True,
         )
 
-    @post("/decisions/{decision:str}/undo", opt={"permission": Permission.DECIDE}, sync_to_thread=True)
+    @post("/decisions/{decision:str}/undo", opt=DECIDE, sync_to_thread=True)
     def undo(
         self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, decision: FromPath[str]
     ) -> Response[str]:
         undone = runtime.decisions.undo(decision, person)
         return redirect(request, f"/console/cases/{undone.case}?undone=1")
-
-
-def _done(
-    request: AnyRequest, runtime: Runtime, person: Person, case: str, form: FormMultiDict, deed: Callable[[], object]
-) -> Response[str]:
-    """Do it and go on to the next case; or say on the spot why not."""
-    try:
-        deed()
-    except SiyajError as error:
-        return refused(request, runtime, person, case, form, error)
-    return redirect(request, next_address(runtime, person))
-
-
-def _text(form: FormMultiDict, field: str) -> str:
-    return str(form.get(field) or "").strip()

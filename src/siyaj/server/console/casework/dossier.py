@@ -76,9 +76,14 @@ class Dossier(Struct):
     names: dict[str, str]
     """Of the people in it, by id."""
 
+    undelivered: Decision | None
+    """The decision for which the case is open again."""
+
     @property
     def failed(self) -> list[Delivery]:
-        return [one for one in self.deliveries if one.state is DeliveryState.DEAD or (one.error and one.attempts)]
+        """What was given up on, then what failed and is tried again."""
+        waiting = [one for one in self.deliveries if one.state is DeliveryState.WAITING and one.error]
+        return [one for one in self.deliveries if one.state is DeliveryState.DEAD] + waiting
 
 
 def read(database: Database, case_id: str) -> Dossier:
@@ -106,8 +111,8 @@ def _gather(connection: Connection, case: Case) -> Dossier:
     ids = [note.person for note in written] + [one.decided_by for one in past] + [one.person for one in given]
     ids += [one for one in (case.holder, case.assignee) if one]
     decision = decisions.get(connection, case.decision) if case.decision else None
-    if decision is not None:
-        ids.append(decision.decided_by)
+    undelivered = decisions.get(connection, case.undelivered) if case.undelivered else None
+    ids += [one.decided_by for one in (decision, undelivered) if one is not None]
     return Dossier(
         case=case,
         verdicts=judged,
@@ -129,6 +134,7 @@ def _gather(connection: Connection, case: Case) -> Dossier:
         decision=decision,
         banks=list(connection.execute(select(bank_rows.c.name).order_by(bank_rows.c.name)).scalars()),
         names=names_of(connection, ids),
+        undelivered=undelivered,
     )
 
 

@@ -14,6 +14,8 @@ from siyaj.server.console.i18n import N_
 FOLLOW = "KeyT"
 """Takes over what the ladder proposes."""
 ALSO = "KeyY"
+AGAIN = "Comma"
+"""What the platform did not carry out."""
 ACTIONS = {
     ActionKind.NONE: "KeyQ",
     ActionKind.LABEL: "KeyW",
@@ -35,6 +37,7 @@ _NAMES = {
     "Equal": "+",
     "Minus": "−",
     "Slash": "?",
+    "Comma": ",",
     "Enter": "Enter",
     "Escape": "Esc",
 }
@@ -94,6 +97,7 @@ CASE: tuple[Group, ...] = (
             Key("KeyH", N_("Hand over")),
             Key("KeyD", N_("Ask for a second opinion")),
             Key("KeyA", N_("Escalate")),
+            Key(AGAIN, N_("Let the platform try again")),
             Key("KeyJ", N_("Write a note")),
             Key("Slash", N_("Show this map")),
         ),

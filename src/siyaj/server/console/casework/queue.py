@@ -265,6 +265,8 @@ def badges(case: Case) -> list[tuple[str, str]]:
         found.append(("bad", _("Threat to life")))
     if case.origin is not CaseOrigin.CONTENT:
         found.append(("info", _(words.ORIGINS[case.origin])))
+    if case.undelivered is not None:
+        found.append(("bad", _("Not carried out")))
     if case.level is Level.LEAD:
         found.append(("accent", _("Escalated")))
     if case.second_opinion is not SecondOpinion.NONE:

@@ -100,13 +100,18 @@ def whole(runtime: Runtime, person: Person, case_id: str, values: Mapping[str, s
         "waiting": runtime.cases.waiting(person) if person.may(Permission.DECIDE) else 0,
         "exposure": runtime.exposure.of(person),
         "seen": changed.encode(changed.seen(case, len(found.notes))),
-        "values": dict(values or panel.start(case)),
+        "values": dict(values or _start(found)),
         "colleagues": [one for one in runtime.people.listed() if one.disabled_at is None and one.id != person.id],
         "banks": found.banks,
         "blur": blur(person),
         **tools(runtime),
         **choices(case, found.appealed, runtime),
     }
+
+
+def _start(found: Dossier) -> dict[str, str]:
+    """A case whose decision was not carried out starts from that decision."""
+    return panel.start(found.case) if found.undelivered is None else draft_values(found.undelivered.draft)
 
 
 def choices(case: Case, appealed: Decision | None, runtime: Runtime) -> dict[str, Any]:
@@ -151,6 +156,8 @@ def refusal(error: SiyajError) -> str:
         "action": _("This cannot be done to this subject."),
         "to": _("Nobody of this name works here."),
         "also": _("One measure for the account, one for the channel."),
+        "delivery": _("Nothing can be tried again: something later was done there, or it was carried out meanwhile."),
+        "appeal": _("The appeal was answered: try again, or close the case as it is."),
     }
     by_code = {
         "case_held": _("You no longer hold this case. What you typed is kept; take the case again to go on."),

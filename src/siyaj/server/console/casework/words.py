@@ -150,6 +150,7 @@ FACTORS = {
     PriorityFactor.LIFE: N_("a life may be in danger"),
     PriorityFactor.ORDER: N_("an authority's order"),
     PriorityFactor.APPEAL: N_("an appeal"),
+    PriorityFactor.UNDELIVERED: N_("the platform did not carry out what was decided"),
 }
 
 
