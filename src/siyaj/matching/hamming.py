@@ -4,7 +4,7 @@ Log-structured. New codes go to a small *head*; a full head becomes an immutable
 merge in the background. A removed code is marked dead where it lies and dropped at the next merge. A search takes
 one look at the tuple (segments, head) and works on that.
 
-Per code: 32 B itself, 8 B id, 16 × 16 B in buckets (row number and a 96-bit sketch), 1 B dead mark.
+Per code: 32 B itself, 8 B id, 16 × 8 B in buckets (row number and two more chunks), 1 B dead mark.
 """
 
 import threading

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from siyaj.matching import hamming_buckets as buckets
 from siyaj.matching import hamming_kernels as kernels
 
-FORMAT = "siyaj-hamming-3"
+FORMAT = "siyaj-hamming-4"
 
 _ARRAYS = {
     "ids": np.int64,
@@ -25,7 +26,8 @@ _ARRAYS = {
     "dead": np.bool_,
     "offsets": np.uint32,
     "rows": np.uint32,
-    "sketches": np.uint32,
+    "firsts": np.uint16,
+    "seconds": np.uint16,
     "order": np.uint32,
 }
 
@@ -40,7 +42,8 @@ class Hits(NamedTuple):
 
 class Segment:
     """Codes that never change; only `dead` marks are set. Shapes: `ids`, `dead` (n,), `words` (n, bits/64),
-    `offsets` (chunks, 65537), `rows` (chunks, n), `sketches` (chunks, 3n), `order` (n,), or (0,) when `ids` are sorted.
+    `offsets` (chunks, 65537), `rows` and `seconds` (chunks, n), `firsts` (chunks, n + LANES), `order` (n,), or (0,)
+    when `ids` are sorted.
     """
 
     def __init__(self, **arrays: NDArray[Any]) -> None:
@@ -49,7 +52,8 @@ class Segment:
         self.dead: NDArray[np.bool_] = arrays["dead"]
         self.offsets: NDArray[np.uint32] = arrays["offsets"]
         self.rows: NDArray[np.uint32] = arrays["rows"]
-        self.sketches: NDArray[np.uint32] = arrays["sketches"]
+        self.firsts: NDArray[np.uint16] = arrays["firsts"]
+        self.seconds: NDArray[np.uint16] = arrays["seconds"]
         self.order: NDArray[np.uint32] = arrays["order"]
         self.live = int(len(self.ids) - np.count_nonzero(self.dead))
 
@@ -62,10 +66,11 @@ class Segment:
             "dead": np.zeros(count, dtype=np.bool_),
             "offsets": np.zeros((chunks, kernels.BUCKETS + 1), dtype=np.uint32),
             "rows": np.empty((chunks, count), dtype=np.uint32),
-            "sketches": np.empty((chunks, count * kernels.SKETCH_WORDS), dtype=np.uint32),
+            "firsts": np.zeros((chunks, count + buckets.LANES), dtype=np.uint16),
+            "seconds": np.empty((chunks, count), dtype=np.uint16),
             "order": _order(ids),
         }
-        kernels.build(arrays["words"], arrays["offsets"], arrays["rows"], arrays["sketches"])
+        buckets.build(*(arrays[name] for name in ("words", "offsets", "rows", "firsts", "seconds")))
         return cls(**arrays)
 
     @classmethod
@@ -85,9 +90,9 @@ class Segment:
 
     def search(self, queries: NDArray[np.uint64], radius: int, out: Hits, found: int) -> int:
         chunks = len(self.offsets)
-        if chunks > kernels.SKETCH_CHUNKS and radius < 2 * chunks:
-            buckets = (self.offsets, self.rows, self.sketches)
-            return int(kernels.search_buckets(queries, radius, self.words, self.ids, self.dead, *buckets, *out, found))
+        if radius < 2 * chunks:
+            arrays = (self.words, self.ids, self.dead, self.offsets, self.rows, self.firsts, self.seconds)
+            return int(buckets.search_buckets(queries, radius, *arrays, *out, found))
         return int(kernels.search_flat(queries, radius, self.words, self.ids, self.dead, len(self.ids), *out, found))
 
     def rows_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -147,10 +152,9 @@ def load_segments(folder: Path) -> tuple[int, list[Segment], tuple[NDArray[np.in
 def _load(folder: Path, number: int, count: int, bits: int) -> Segment:
     chunks = bits // kernels.CHUNK_BITS
     per_row = {"ids": (count,), "words": (count, bits // 64), "dead": (count,), "order": None}
-    sketches = (chunks, count * kernels.SKETCH_WORDS)
     shapes: dict[str, tuple[int, ...] | None] = {
         "offsets": (chunks, kernels.BUCKETS + 1),
-        "sketches": sketches,
+        "firsts": (chunks, count + buckets.LANES),
         **per_row,
     }
     arrays = {
