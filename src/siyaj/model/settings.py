@@ -110,6 +110,15 @@ class Settings(Struct, frozen=True, kw_only=True):
         float, _setting("Share of reviewers' decisions that another person makes again, blind.", ge=0, le=1)
     ] = 0.05
 
+    translation_url: Annotated[
+        str,
+        _setting("Translator for reviewers, as LibreTranslate's `/translate`; asked on demand only. Empty: none."),
+    ] = ""
+    translation_key: Annotated[str, _setting("Our key there (`api_key`), if it wants one.")] = ""
+    translation_private: Annotated[
+        bool, _setting("Whether the translator may be in a private network, and be asked over http.")
+    ] = False
+    translation_seconds: Annotated[float, _setting("A translation may take so long.", "s", gt=0, le=60)] = 10.0
     require_totp: Annotated[
         bool, _setting("Whether people with a password must set up a second factor before they work.")
     ] = True

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.errors import SiyajError
-from siyaj.storage import audit, evidence, reports
+from siyaj.storage import audit, evidence, reports, translations
 from siyaj.storage.blobs import Blobs
 from siyaj.storage.database import Database
 
@@ -97,7 +97,9 @@ class Retention:
         return len(due) == _BATCH
 
     def _forget(self, now: int, who: str, swept: Swept) -> None:
-        """Personal data of reports goes when the evidence goes."""
+        """Personal data of reports goes when the evidence goes, and what was translated of it."""
+        with self._database.begin() as connection:
+            translations.forget(connection, now - self._keep_us)
         while True:
             with self._database.begin() as connection:
                 count = reports.forget(connection, now - self._keep_us, now, _BATCH)

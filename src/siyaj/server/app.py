@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
+from siyaj.delivery.translator import Translator
 from siyaj.model.errors import SiyajError
 from siyaj.moderation.runtime import Runtime
 from siyaj.server import docs_page, openapi
@@ -84,6 +85,7 @@ def create_app(runtime: Runtime, stopping: Event | None = None) -> ASGIApp:
                 "stopping": stopping or Event(),
                 "throttles": LogInThrottles(),
                 "oidc": OidcClient(settings),
+                "translator": Translator(settings) if settings.translation_url else None,
             }
         ),
         exception_handlers={SiyajError: _answer_error, HTTPException: _answer_http, Exception: _answer_fault},

@@ -18,6 +18,7 @@ DEEDS: dict[str, str] = {
     "case.release": N_("A case was let go"),
     "case.split": N_("Two opinions differ"),
     "case.take": N_("A case was taken"),
+    "case.translate": N_("A text was sent to the translator"),
     "case.try_again": N_("The platform was asked once more to carry a decision out"),
     "case.undelivered": N_("A case was opened again: the platform did not carry the decision out"),
     "channel.case": N_("A channel's record opened a case"),

@@ -9,11 +9,13 @@ from siyaj.server.console.casework.lists import ListsController
 from siyaj.server.console.casework.media import ExposureController, MediaController
 from siyaj.server.console.casework.queue import QueueController
 from siyaj.server.console.casework.subject import SubjectController
+from siyaj.server.console.casework.translating import TranslatingController
 
 CONTROLLERS: tuple[Any, ...] = (
     QueueController,
     CaseController,
     DeedsController,
+    TranslatingController,
     MediaController,
     ExposureController,
     DecisionsController,

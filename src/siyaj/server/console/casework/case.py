@@ -33,7 +33,8 @@ class CaseController(Controller):
     @get("/{case:str}", opt={"permission": Permission.SEE_CASES}, sync_to_thread=True)
     def page(self, request: AnyRequest, runtime: TheRuntime, person: ThePerson, case: FromPath[str]) -> Response[str]:
         values = _taken_back(runtime, case) if request.query_params.get("undone") else None
-        shown = screen.whole(runtime, person, case, values)
+        translates = request.app.state["translator"] is not None
+        shown = screen.whole(runtime, person, case, values, translates=translates)
         runtime.cases.seen(case, person)
         return render(request, "casework/case.html", **shown, **toast(request, runtime, person))
 

@@ -28,6 +28,7 @@ from siyaj.storage import (
     reports,
     samples,
     strikes,
+    translations,
     verdicts,
 )
 from siyaj.storage.database import Connection, Database
@@ -35,6 +36,7 @@ from siyaj.storage.tables import banks as bank_rows
 from siyaj.storage.tables import cases as case_rows
 from siyaj.storage.tables import people as people_rows
 from siyaj.storage.tables import reports as report_rows
+from siyaj.storage.translations import Translation
 from siyaj.storage.verdicts import Record, VerdictRow
 
 MOST_VERDICTS = 20
@@ -73,6 +75,8 @@ class Dossier(Struct):
     decision: Decision | None
     banks: list[str]
     """Their names, to add the item to one; how large they are is not asked, for that takes long."""
+    translations: dict[str, Translation]
+    """Of its texts, by their keys."""
     names: dict[str, str]
     """Of the people in it, by id."""
 
@@ -133,6 +137,7 @@ def _gather(connection: Connection, case: Case) -> Dossier:
         appealed=appealed,
         decision=decision,
         banks=list(connection.execute(select(bank_rows.c.name).order_by(bank_rows.c.name)).scalars()),
+        translations=translations.of_case(connection, case.id),
         names=names_of(connection, ids),
         undelivered=undelivered,
     )

@@ -38,6 +38,7 @@ _NAMES = {
     "Minus": "−",
     "Slash": "?",
     "Comma": ",",
+    "Period": ".",
     "Enter": "Enter",
     "Escape": "Esc",
 }
@@ -99,6 +100,7 @@ CASE: tuple[Group, ...] = (
             Key("KeyA", N_("Escalate")),
             Key(AGAIN, N_("Let the platform try again")),
             Key("KeyJ", N_("Write a note")),
+            Key("Period", N_("Translate")),
             Key("Slash", N_("Show this map")),
         ),
     ),

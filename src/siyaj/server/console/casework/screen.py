@@ -11,7 +11,7 @@ from siyaj.model.decision import Decision, Draft
 from siyaj.model.errors import SiyajError
 from siyaj.model.person import Permission, Person
 from siyaj.moderation.runtime import Runtime
-from siyaj.server.console.casework import changed, content, dossier, keys, panel, queue, reveal, why, words
+from siyaj.server.console.casework import changed, content, dossier, keys, panel, queue, reveal, translating, why, words
 from siyaj.server.console.casework.dossier import Dossier
 from siyaj.server.console.casework.marked import one_line, pieces
 from siyaj.server.console.i18n import gettext as _
@@ -74,7 +74,14 @@ def facts(found: Dossier) -> Facts:
     return shown
 
 
-def whole(runtime: Runtime, person: Person, case_id: str, values: Mapping[str, str] | None = None) -> dict[str, Any]:
+def whole(
+    runtime: Runtime,
+    person: Person,
+    case_id: str,
+    values: Mapping[str, str] | None = None,
+    *,
+    translates: bool = False,
+) -> dict[str, Any]:
     """Return all that the case screen needs. Raises NotFound."""
     found = dossier.read(runtime.database, case_id)
     case = found.case
@@ -84,11 +91,13 @@ def whole(runtime: Runtime, person: Person, case_id: str, values: Mapping[str, s
     if blind:
         found.past = [one for one in found.past if one.subject != case.subject]
         found.verdicts, found.deliveries = [], []
+    text = content.content(found.records, found.reports, found.evidence)
     held = lease(case, person, found.names)
     return {
         "case": case,
         "found": found,
-        "content": content.content(found.records, found.reports, found.evidence),
+        "content": text,
+        "slots": translating.slots(case, text.passages, found.translations, connected=translates),
         "matches": matches,
         "fired": why.fired(found.records[last]) if last >= 0 and not blind else [],
         "notices": why.notices(found.reports, found.weights, found.reporters),
