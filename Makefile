@@ -5,11 +5,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help install demo demo-matrix test test-matrix test-xmpp lint bench translations clean
+.PHONY: help install demo demo-matrix test test-matrix test-xmpp test-s3 lint bench translations clean
 .DEFAULT_GOAL := help
 
 help: ## This list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 install: $(STAMP) ## Make .venv and install Siyaj with the tested versions
 
@@ -34,6 +34,9 @@ test-matrix: $(STAMP) ## The Synapse module against a real Synapse, in an enviro
 test-xmpp: $(STAMP) ## The Prosody module against a real Prosody, with real clients
 	$(BIN)/python -m pytest integrations/prosody/tests $(ARGS)
 
+test-s3: $(STAMP) ## Evidence in an S3-compatible store (moto), in an environment of its own
+	SIYAJ_TEST_S3=1 $(BIN)/python -m pytest tests/s3 $(ARGS)
+
 lint: $(STAMP) ## Format, lint, types and the floors between the rooms
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -47,4 +50,4 @@ translations: $(STAMP) ## List the texts of the console that have no Arabic yet
 	$(BIN)/python -m tests.console.texts
 
 clean: ## Remove what was built
-	rm -rf $(VENV) .synapse-venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .synapse-venv .s3-venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -54,6 +54,19 @@ def test_time_runs_with_the_page() -> None:
     assert svg.Frame(10, 1, rtl=True).x(9) < svg.Frame(10, 1, rtl=True).x(0)
 
 
+def test_dates_read_in_the_direction_of_the_page() -> None:
+    days = ["24 نوفمبر", "25 نوفمبر"]
+    for draw in (svg.lines, svg.columns):
+        for rtl, direction in ((True, "rtl"), (False, "ltr")):
+            labels = [
+                text
+                for text in ET.fromstring(str(draw("a", days, [Series("x", [1, 2])], rtl=rtl))).iter("text")
+                if text.text in days
+            ]
+            assert [text.get("direction") for text in labels] == [direction] * 2
+            assert {text.get("unicode-bidi") for text in labels} == {"embed"}
+
+
 def test_csv_is_read_by_spreadsheets_and_runs_nothing() -> None:
     evil = ["=1+1", "+cmd", "-2", "@x", "\ttab", "نص, مع فاصلة", 'a "quote"', None, -3, True]
     answer = sheet("things", ["a"], [[cell] for cell in evil])

@@ -1,34 +1,19 @@
-"""The blob store: whole or not at all, once, the same in a folder and in an S3-compatible store.
-
-`SIYAJ_TEST_S3` names the address of an S3-compatible server where a bucket may be made, e.g. `http://127.0.0.1:5000`
-(`moto_server` or MinIO).
-"""
+"""The blob store: whole or not at all, once. In an S3-compatible store: `tests/s3`."""
 
 import os
 import threading
-import uuid
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from siyaj.model.errors import AlreadyExists, NotFound, StorageUnavailable
 from siyaj.storage.blobs import Blobs
 
-S3 = os.environ.get("SIYAJ_TEST_S3", "")
 
-
-@pytest.fixture(params=["folder", "s3"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Blobs:
-    if request.param == "folder":
-        return Blobs.open("", tmp_path)
-    if not S3:
-        pytest.skip("SIYAJ_TEST_S3 names no S3-compatible server")
-    _s3_environment(monkeypatch, S3)
-    bucket = f"siyaj-{uuid.uuid4().hex}"
-    httpx.put(f"{S3}/{bucket}").raise_for_status()
-    return Blobs.open(f"s3://{bucket}/evidence", tmp_path)
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    return Blobs.open("", tmp_path)
 
 
 def _s3_environment(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:

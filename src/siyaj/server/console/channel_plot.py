@@ -153,11 +153,7 @@ def _days(bins: Sequence[Bin], axis: _Axis) -> Markup:
     drawn = []
     for place in range(len(bins) - 1, -1, -every):
         label = short_day(bins[place].first.isoformat())
-        drawn.append(
-            Markup('<text x="{}" y="{}" text-anchor="middle" direction="{}" unicode-bidi="embed">{}</text>').format(
-                axis.x(place), LABEL_LINE, "rtl" if axis.rtl else "ltr", label
-            )
-        )
+        drawn.append(svg.below(axis.x(place), LABEL_LINE, label, rtl=axis.rtl))
     return Markup("").join(drawn)
 
 

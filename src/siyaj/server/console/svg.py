@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 WIDTH, HEIGHT = 640.0, 210.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 12.0, 12.0, 28.0
@@ -150,10 +150,15 @@ def _axes(frame: Frame, labels: Sequence[str]) -> Markup:
     every = max(1, math.ceil(len(labels) / LABELS))
     for place in range(len(labels) - 1, -1, -every):
         x = round(frame.x(place), 2)
-        drawn.append(
-            Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>').format(x, HEIGHT - 8, escape(labels[place]))
-        )
+        drawn.append(below(x, HEIGHT - 8, labels[place], rtl=frame.rtl))
     return Markup("").join(drawn)
+
+
+def below(x: float, y: float, label: str, *, rtl: bool) -> Markup:
+    """Return a label in the middle below a place, read in the page's direction: `25 نوفمبر` is otherwise turned round."""
+    return Markup('<text x="{}" y="{}" text-anchor="middle" direction="{}" unicode-bidi="embed">{}</text>').format(
+        x, y, "rtl" if rtl else "ltr", label
+    )
 
 
 def _path(points: Sequence[tuple[float, float]], look: int) -> Markup:
