@@ -192,7 +192,7 @@ def test_copies_in_several_banks_are_all_found() -> None:
 
 
 def test_sounds_stay_findable_while_segments_form_and_merge(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audio, "HEAD_LIMIT", 2_000)
+    monkeypatch.setattr(audio, "SMALLEST_HEAD", 2_000)
     monkeypatch.setattr(audio, "FEWEST_UNITS", 40)
     index = AudioIndex()
     for turn in range(30):
@@ -211,7 +211,7 @@ def test_sounds_stay_findable_while_segments_form_and_merge(monkeypatch: pytest.
 
 
 def test_readers_do_not_wait_for_writers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audio, "HEAD_LIMIT", 2_000)
+    monkeypatch.setattr(audio, "SMALLEST_HEAD", 2_000)
     monkeypatch.setattr(audio, "FEWEST_UNITS", 40)
     index, stop, faults = AudioIndex(), threading.Event(), []
     index.add([8], [kept(8)])

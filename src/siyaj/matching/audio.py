@@ -16,15 +16,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siyaj.matching.audio_find import Sound, find, sound_of
-from siyaj.matching.audio_table import Head, Segment, file_pairs, make_pairs, merge_pairs, new_head, sort_pairs
+from siyaj.matching.audio_table import (
+    Head,
+    Segment,
+    file_pairs,
+    make_pairs,
+    merge_pairs,
+    new_head,
+    segment_of,
+    sort_pairs,
+)
 from siyaj.matching.audio_votes import Voters
 from siyaj.model.errors import InvalidSignal
 from siyaj.model.signal import Signal
 from siyaj.signals.audio_value import BANKED, Landmarks, pack_bytes, unpack, unpack_bytes
 from siyaj.signals.base import Hit
 
-HEAD_LIMIT = 1 << 18
-"""Pairs in the head before it becomes a segment: some three hours."""
+SMALLEST_HEAD, LARGEST_HEAD, HEAD_SHARE = 1 << 13, 1 << 18, 8
+"""Pairs in the head before it becomes a segment: an eighth of all, between six minutes of sound and three hours."""
 MERGE_FACTOR = 4
 UNIT = 512
 """Steps of virtual time that belong to one sound."""
@@ -58,7 +67,7 @@ class _Table(NamedTuple):
 
 
 def _empty() -> _Table:
-    return _Table((), new_head(HEAD_LIMIT), 0, np.zeros(1_024, np.int32), np.zeros(1_024, np.uint8), {})
+    return _Table((), new_head(SMALLEST_HEAD), 0, np.zeros(1_024, np.int32), np.zeros(1_024, np.uint8), {})
 
 
 class AudioIndex:
@@ -202,8 +211,10 @@ class AudioIndex:
     def _seal(self, more: int) -> None:
         table = self._table
         pairs = table.head.entries[: int(table.head.filled[0])]
-        segments = (*table.segments, Segment(*sort_pairs(pairs))) if len(pairs) else table.segments
-        self._table = table._replace(segments=segments, head=new_head(max(HEAD_LIMIT, more)))
+        segments = (*table.segments, segment_of(sort_pairs(pairs))) if len(pairs) else table.segments
+        most = sum(len(segment.entries) for segment in segments) // HEAD_SHARE
+        size = max(min(max(SMALLEST_HEAD, most), LARGEST_HEAD), more)
+        self._table = table._replace(segments=segments, head=new_head(size))
 
     def _merge_in_background(self) -> None:
         with self._write:
@@ -226,7 +237,7 @@ class AudioIndex:
                     return
                 one, other = self._table.segments[at : at + 2]
                 taken = self._table.taken.copy()
-            merged = Segment(*merge_pairs(*one, *other, taken, UNIT))
+            merged = segment_of(merge_pairs(one.entries, other.entries, taken, UNIT))
             with self._write:
                 segments = self._table.segments
                 if (

@@ -6,6 +6,9 @@ A pair is two landmarks within 0.8 s and 500 Hz: the same two in a bank and in a
 Drawers are coarser than what is asked of a pair, so the rest is compared in the drawer. All banked sounds lie behind
 one another in virtual time. New pairs go to chains (the head), which take them without moving anything; a full head
 becomes a sorted segment.
+
+There are many more drawers than a small bank has pairs: so chains are shared by drawers, and the table of a segment
+names every 2^shift-th drawer only. Which drawer a pair is in can be seen from the pair.
 """
 
 from typing import Any, NamedTuple
@@ -27,14 +30,16 @@ _INTS = types.Array(int32, 1, "C", readonly=True)
 
 
 class Segment(NamedTuple):
-    """`entries[starts[k]:starts[k + 1]]` is drawer k."""
+    """Entries in the order of drawers; `entries[starts[k]:starts[k + 1]]` are those of drawers k × 2^shift and on."""
 
     starts: NDArray[np.int32]
     entries: NDArray[np.uint64]
+    shift: int
 
 
 class Head(NamedTuple):
-    """Chains: `first[k]` is the newest entry of drawer k, `after[i]` the one before entry i; -1 ends."""
+    """Chains: `first[k]` is the newest entry of the drawers k, k + n, k + 2n… of n chains (a power of two), `after[i]`
+    the one before entry i; -1 ends."""
 
     first: NDArray[np.int32]
     after: NDArray[np.int32]
@@ -45,7 +50,7 @@ class Head(NamedTuple):
 
 def new_head(size: int) -> Head:
     return Head(
-        np.full(DRAWERS, -1, dtype=np.int32),
+        np.full(1 << max(10, (size - 1).bit_length()), -1, dtype=np.int32),
         np.full(size, -1, dtype=np.int32),
         np.empty(size, dtype=np.uint64),
         np.zeros(1, dtype=np.int64),
@@ -63,7 +68,7 @@ def cell_of(tone: Any, width: Any, gap: Any) -> Any:
 
 
 @njit(inline="always")
-def _drawer(entry: Any) -> Any:
+def drawer_of(entry: Any) -> Any:
     tone = np.int64((entry >> np.uint64(21)) & np.uint64(0x7FF))
     second = np.int64((entry >> np.uint64(10)) & np.uint64(0x7FF))
     return cell_of(tone, second - tone, np.int64(entry & np.uint64(0x3FF)))
@@ -98,47 +103,60 @@ def file_pairs(pairs: Any, first: Any, after: Any, entries: Any, filled: Any) ->
     """Put one sound's pairs into the head. An entry is whole before a chain leads to it: readers do not wait."""
     for at in range(len(pairs)):
         place = filled[0]
-        drawer = _drawer(pairs[at])
+        chain = drawer_of(pairs[at]) & (len(first) - 1)
         entries[place] = pairs[at]
-        after[place] = first[drawer]
-        first[drawer] = place
+        after[place] = first[chain]
+        first[chain] = place
         filled[0] = place + 1
 
 
-_SORTED = types.Tuple((int32[::1], uint64[::1]))
+def shift_for(count: int) -> int:
+    """Return the shift of a segment of so many entries: its table has two of them to a place, or is whole."""
+    shift = 0
+    while DRAWERS >> shift > count // 2 + 64:
+        shift += 1
+    return shift
 
 
-@njit([_SORTED(uint64[::1])], cache=True, nogil=True)
+@njit([uint64[::1](uint64[::1])], cache=True, nogil=True)
 def sort_pairs(pairs: Any) -> Any:
-    """Return starts and entries of a segment."""
-    starts = np.zeros(DRAWERS + 1, dtype=np.int32)
+    """Return pairs in the order of drawers."""
+    drawers = np.empty(len(pairs), dtype=np.int32)
     for at in range(len(pairs)):
-        starts[_drawer(pairs[at]) + 1] += 1
-    for drawer in range(DRAWERS):
-        starts[drawer + 1] += starts[drawer]
-    out = np.empty(len(pairs), dtype=np.uint64)
-    place = starts[:-1].copy()
-    for at in range(len(pairs)):
-        drawer = _drawer(pairs[at])
-        out[place[drawer]] = pairs[at]
-        place[drawer] += 1
-    return starts, out
+        drawers[at] = drawer_of(pairs[at])
+    return pairs[np.argsort(drawers, kind="mergesort")]
 
 
-@njit([_SORTED(int32[::1], uint64[::1], int32[::1], uint64[::1], uint8[::1], int64)], cache=True, nogil=True)
-def merge_pairs(starts: Any, entries: Any, more_starts: Any, more: Any, taken: Any, unit: int) -> Any:
-    """Return two segments as one, without what lies in units of virtual time that are not `taken`."""
-    out_starts = np.zeros(DRAWERS + 1, dtype=np.int32)
+@njit([int32[::1](uint64[::1], int64)], cache=True, nogil=True)
+def index_pairs(entries: Any, shift: int) -> Any:
+    """Return `starts` of a segment."""
+    starts = np.zeros((DRAWERS >> shift) + 2, dtype=np.int32)
+    for at in range(len(entries)):
+        starts[(drawer_of(entries[at]) >> shift) + 1] += 1
+    for place in range(1, len(starts)):
+        starts[place] += starts[place - 1]
+    return starts
+
+
+@njit([uint64[::1](uint64[::1], uint64[::1], uint8[::1], int64)], cache=True, nogil=True)
+def merge_pairs(entries: Any, more: Any, taken: Any, unit: int) -> Any:
+    """Return the entries of two segments as one's, without what lies in units of virtual time that are not `taken`."""
     out = np.empty(len(entries) + len(more), dtype=np.uint64)
-    count = 0
-    for drawer in range(DRAWERS):
-        for at in range(starts[drawer], starts[drawer + 1]):
-            if taken[np.int64(entries[at] >> np.uint64(32)) // unit]:
-                out[count] = entries[at]
-                count += 1
-        for at in range(more_starts[drawer], more_starts[drawer + 1]):
-            if taken[np.int64(more[at] >> np.uint64(32)) // unit]:
-                out[count] = more[at]
-                count += 1
-        out_starts[drawer + 1] = count
-    return out_starts, out[:count].copy()
+    count = one = other = 0
+    while one < len(entries) or other < len(more):
+        if other == len(more) or (one < len(entries) and drawer_of(entries[one]) <= drawer_of(more[other])):
+            entry = entries[one]
+            one += 1
+        else:
+            entry = more[other]
+            other += 1
+        if taken[np.int64(entry >> np.uint64(32)) // unit]:
+            out[count] = entry
+            count += 1
+    return out[:count].copy()
+
+
+def segment_of(entries: NDArray[np.uint64]) -> Segment:
+    """Return the segment of entries that are in the order of drawers."""
+    shift = shift_for(len(entries))
+    return Segment(index_pairs(entries, shift), entries, shift)

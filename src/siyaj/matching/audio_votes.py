@@ -19,6 +19,7 @@ from siyaj.matching.audio_table import (
     WIDTH_CELLS,
     Head,
     Segment,
+    drawer_of,
 )
 
 BIN = 8
@@ -87,17 +88,20 @@ def _count(entry: Any, asked: Any, slack: int, counts: Any) -> None:
         counts[begins] += 1
 
 
-@njit([types.void(int64[:, ::1], int64, _INTS, _ENTRIES, uint8[::1])], cache=True, nogil=True)
-def vote_segment(asked: Any, slack: int, starts: Any, entries: Any, counts: Any) -> None:
+@njit([types.void(int64[:, ::1], int64, _INTS, _ENTRIES, int64, uint8[::1])], cache=True, nogil=True)
+def vote_segment(asked: Any, slack: int, starts: Any, entries: Any, shift: int, counts: Any) -> None:
     """Count the votes of pairs in a segment."""
     for at in range(len(asked)):
         row, last_row, low, high, gap, last_gap = _bounds(asked[at], slack)
         for across in range(row, last_row):
             for column in range(low, high):
                 drawer = (across * WIDTH_CELLS + column) * GAP_CELLS
-                begin = starts[drawer + gap]
-                for place in range(begin, min(starts[drawer + last_gap], begin + MOST_IN_DRAWER)):
-                    _count(entries[place], asked[at], slack, counts)
+                if gap >= last_gap:
+                    continue
+                begin, end = starts[(drawer + gap) >> shift], starts[((drawer + last_gap - 1) >> shift) + 1]
+                for place in range(begin, min(end, begin + MOST_IN_DRAWER)):
+                    if shift == 0 or drawer + gap <= drawer_of(entries[place]) < drawer + last_gap:
+                        _count(entries[place], asked[at], slack, counts)
 
 
 @njit([types.void(int64[:, ::1], int64, int32[::1], int32[::1], uint64[::1], uint8[::1])], cache=True, nogil=True)
@@ -109,9 +113,10 @@ def vote_head(asked: Any, slack: int, first: Any, after: Any, entries: Any, coun
             for column in range(low, high):
                 drawer = (across * WIDTH_CELLS + column) * GAP_CELLS
                 for one in range(drawer + gap, drawer + last_gap):
-                    place, seen = first[one], 0
+                    place, seen = first[one & (len(first) - 1)], 0
                     while place >= 0 and seen < MOST_IN_DRAWER:
-                        _count(entries[place], asked[at], slack, counts)
+                        if drawer_of(entries[place]) == one:
+                            _count(entries[place], asked[at], slack, counts)
                         place = after[place]
                         seen += 1
 
@@ -174,7 +179,7 @@ class Voters(NamedTuple):
         counts = np.zeros(len(self.taken) * self.unit // BIN, dtype=np.uint8)
         asked = make_asked(times, tones, begin, pace, pitch, slack)
         for segment in self.segments:
-            vote_segment(asked, slack, segment.starts, segment.entries, counts)
+            vote_segment(asked, slack, segment.starts, segment.entries, segment.shift, counts)
         vote_head(asked, slack, self.head.first, self.head.after, self.head.entries, counts)
         elected: NDArray[np.int64] = elect(counts, self.taken, self.unit, least, most)
         return elected
