@@ -14,6 +14,7 @@ from siyaj.matching.matcher import Matcher, TypedHit
 from siyaj.model.bank import CONFIRMATIONS_TO_ACT_ALONE, Opinion
 from siyaj.model.clock import now_us
 from siyaj.model.match import Match
+from siyaj.model.sentence import Sentence
 from siyaj.model.signal import Signal
 from siyaj.storage import entries
 from siyaj.storage.database import Database
@@ -103,7 +104,8 @@ def _match(signal: Signal, typed: TypedHit, row: RefRow) -> Match:
         labels=row.labels,
         acts_alone=row.opinion is Opinion.CONFIRMED and row.confirmations >= CONFIRMATIONS_TO_ACT_ALONE,
         spans=list(typed.hit.spans),
-        why=typed.hit.why,
+        why=str(typed.hit.why),
+        said=list(typed.hit.why.clauses) if isinstance(typed.hit.why, Sentence) else [],
         segment=typed.hit.segment,
     )
 

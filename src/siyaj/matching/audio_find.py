@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from siyaj.matching.audio_align import MOST_PACE, SHIFTS, TONE_SLACK, count_along, extend_line, find_line
 from siyaj.matching.audio_votes import Voters
 from siyaj.model.match import Segment
+from siyaj.model.sentence import clause, sentence
 from siyaj.signals.audio_value import SECOND, STEPS_PER_SECOND, Landmarks
 from siyaj.signals.base import Hit
 
@@ -209,10 +210,9 @@ def _hit(ref: int, sound: Sound, banked: Sound, lines: list[Line]) -> Hit:
     segment = Segment(
         *(round(max(0.0, at), 2) for at in (first, last, first * line.pace + offset, last * line.pace + offset))
     )
-    why = (
-        f"{_clock(segment.start)}–{_clock(segment.end)} of this is {_clock(segment.entry_start)}–"
-        f"{_clock(segment.entry_end)} of the banked sound{_speed(line.pace)}; {line.meet} landmarks agree"
-    )
+    times = {name: _clock(getattr(segment, name)) for name in ("start", "end", "entry_start", "entry_end")}
+    speed = [clause("audio.speed", share_speed=round(line.pace, 4))] if abs(line.pace - 1) >= 0.01 else []
+    why = sentence(clause("audio.segment", **times), *speed, clause("audio.marks", count=int(line.meet)))
     return Hit(ref, round(1.0 - share, 4), (), why, segment)
 
 
@@ -220,10 +220,6 @@ def _bearing(sound: Sound) -> int:
     """Return how many seconds have landmarks enough to agree."""
     counts = np.bincount(sound.times[sound.strengths > 0] // SECOND)
     return max(1, int((counts >= BEARING).sum()))
-
-
-def _speed(pace: float) -> str:
-    return f" at {100 * pace:.0f} % of its speed" if abs(pace - 1) >= 0.01 else ""
 
 
 def _clock(seconds: float) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siyaj.matching.exact_segment import Segment
+from siyaj.model.sentence import clause, sentence
 from siyaj.model.signal import Signal
 from siyaj.signals.base import Hit
 
@@ -26,7 +27,7 @@ BULK = 1 << 13
 MERGE_FACTOR = 4
 """A segment is merged with the one before it when that one is not at least this many times as large."""
 
-WHY = "identical"
+WHY = sentence(clause("identical"))
 
 
 class _Head:

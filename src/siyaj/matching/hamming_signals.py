@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from siyaj.matching.hamming import HammingIndex, codes_from_hex
+from siyaj.model.sentence import clause, sentence
 from siyaj.model.signal import Signal
 from siyaj.signals.base import Hit
 
@@ -37,7 +38,8 @@ class HammingSignalIndex:
             for query, ref, bits in zip(hits.query.tolist(), hits.id.tolist(), hits.distance.tolist(), strict=True):
                 if bits > self._closer.get(signals[query].type, self.radius):
                     continue
-                found[query].append(Hit(ref, float(bits), (), f"{bits} of {self.bits} bits differ"))
+                why = sentence(clause("bits", bits=bits, of=self.bits))
+                found[query].append(Hit(ref, float(bits), (), why))
         return found
 
     def save(self, folder: Path) -> None:

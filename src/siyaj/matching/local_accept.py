@@ -18,6 +18,7 @@ import math
 from typing import NamedTuple
 
 from siyaj.matching.local_compare import Alignment
+from siyaj.model.sentence import Sentence, clause, sentence
 
 LEAST_SCORE = 0.29
 LEAST_WEIGHT = 6.0
@@ -135,15 +136,17 @@ def _by_blocks(alignment: Alignment) -> bool:
     )
 
 
-def describe(alignment: Alignment) -> str:
+def describe(alignment: Alignment) -> Sentence:
     """Return one sentence for a reviewer: how much agrees, how the picture was turned, how much of it is shown."""
     matrix = alignment.matrix
     across = -1.0 if alignment.mirrored else 1.0
     degrees = round(math.degrees(math.atan2(across * matrix[1, 0], across * matrix[0, 0])))
-    ways = ["mirrored"] if alignment.mirrored else []
-    ways += [f"turned by {abs(degrees)}°"] if abs(degrees) >= 2 else []
-    said = f", {' and '.join(ways)}" if ways else ""
-    return (
-        f"{alignment.share:.0%} of what is in common agrees{said}: {alignment.over_banked:.0%} of the banked picture, "
-        f"{alignment.over_searched:.0%} of this one; {alignment.features} features agree"
-    )
+    turned = abs(degrees) if abs(degrees) >= 2 else 0
+    ways = []
+    if turned:
+        ways = [clause("local.both" if alignment.mirrored else "local.turned", degrees=turned)]
+    elif alignment.mirrored:
+        ways = [clause("local.mirrored")]
+    over = {"share_banked": round(alignment.over_banked, 4), "share_this": round(alignment.over_searched, 4)}
+    agree = clause("local.share", share=round(alignment.share, 4))
+    return sentence(agree, *ways, clause("local.over", **over, count=alignment.features))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siyaj.matching.postings import Postings
+from siyaj.model.sentence import clause, sentence
 from siyaj.model.signal import Signal
 from siyaj.signals.base import Hit
 from siyaj.signals.coverage import Coverage, coverage
@@ -71,7 +72,7 @@ class _Reading:
             found = self._verify(statement, shared, its.codes)
             if found is not None:
                 span = prepared.span(int(its.places[found.start]), int(its.places[found.end - 1]) + 1)
-                why = f"{found.share:.0%} of the statement stands in this text"
+                why = sentence(clause("statement", share=round(found.share, 4)))
                 hits.append(Hit(ref, round(1 - found.share, 4), (span,), why))
         return hits
 

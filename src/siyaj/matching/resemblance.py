@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance.Levenshtein import normalized_similarity
 
+from siyaj.model.sentence import clause, sentence
 from siyaj.model.signal import Signal
 from siyaj.signals.base import Hit
 from siyaj.signals.name_forms import DISTINCTIVE, GENERIC, WEAK, NameForms, NameToken, name_forms
@@ -80,7 +81,8 @@ class ResemblanceIndex:
                 continue
             alike = resemblance(asked, entry.forms)
             if 1 - alike <= self._max_distance:
-                hits.append(Hit(ref, round(1 - alike, 4), (), f"{alike:.0%} like the listed name {entry.value!r}"))
+                why = sentence(clause("name", share=round(alike, 4), name=repr(entry.value)))
+                hits.append(Hit(ref, round(1 - alike, 4), (), why))
         return sorted(hits, key=lambda hit: hit.distance)
 
     def _candidates(self, asked: NameForms) -> list[int]:

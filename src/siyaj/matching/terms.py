@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from siyaj.matching.term_table import Found, TermTable
 from siyaj.matching.vocabulary import Guess
+from siyaj.model.sentence import clause, sentence
 from siyaj.model.signal import Signal
 from siyaj.signals.base import Hit
 from siyaj.signals.disguises import is_arabic, is_latin, pieces, spelled_runs
@@ -167,9 +168,9 @@ class TermIndex:
                 covered = words[found.first : found.end]
                 missing = _dots(self._table.words.get(found.ref, ())) - _dots(one.text for one in covered)
                 if missing <= 0:
-                    self._note(hits, prepared, found, words, "as a word")
+                    self._note(hits, prepared, found, words, "term.word")
                 elif missing >= FEWEST_DOTS and _is_bare(prepared, covered):
-                    self._note(hits, prepared, found, words, "without its dots")
+                    self._note(hits, prepared, found, words, "term.dots")
 
     def _read_again(self, prepared: Prepared, hits: dict[int, Hit]) -> None:
         """Look up what the words could be, parted at blanks, and parted at signs as well."""
@@ -184,7 +185,7 @@ class TermIndex:
 
     def _find_disguised(self, prepared: Prepared, words: Iterable[Word], dotless: bool, hits: dict[int, Hit]) -> None:
         slots = [_Slot(one, self._guess(one.text, dotless)) for one in words if one.text not in _LONE_ARTICLES]
-        self._find(prepared, slots, hits, "in disguise", fewest_words=1)
+        self._find(prepared, slots, hits, "term.disguise", fewest_words=1)
 
     def _find(
         self, prepared: Prepared, slots: Sequence[_Slot], hits: dict[int, Hit], how: str, *, fewest_words: int
@@ -228,7 +229,7 @@ class TermIndex:
             _Slot(word, Guess(frozenset(one for one, _ in its.starts), frozenset(its.further)))
             for word, its in zip(words, known, strict=True)
         ]
-        self._find(prepared, slots, hits, "with a blank inside a word", fewest_words=2)
+        self._find(prepared, slots, hits, "term.blank", fewest_words=2)
 
     def _guess(self, piece: str, dotless: bool) -> Guess:
         guesses = self._guesses
@@ -257,7 +258,7 @@ class TermIndex:
     def _note(self, hits: dict[int, Hit], prepared: Prepared, found: Found, words: Sequence[Word], how: str) -> None:
         if found.ref not in hits:
             span = prepared.span(words[found.first].start, words[found.end - 1].end)
-            hits[found.ref] = Hit(found.ref, 0.0, (span,), f"the term stands in the text, {how}")
+            hits[found.ref] = Hit(found.ref, 0.0, (span,), sentence(clause(how)))
 
     def _find_spelled(self, prepared: Prepared, run: Word, hits: dict[int, Hit]) -> None:
         text = run.text[:MOST_SPELLED]
@@ -267,7 +268,7 @@ class TermIndex:
                     break
                 for ref in self._table.joined.get(text[start : start + length], ()):
                     span = prepared.span(run.start, run.end)
-                    hits.setdefault(ref, Hit(ref, 0.0, (span,), "the term is spelled letter by letter"))
+                    hits.setdefault(ref, Hit(ref, 0.0, (span,), sentence(clause("term.spelled"))))
 
 
 def _pairs(texts: Sequence[str], at: int) -> list[str]:

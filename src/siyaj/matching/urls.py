@@ -6,6 +6,7 @@ One dictionary look-up per form under which an entry could be banked, so the tim
 import threading
 from collections.abc import Iterator, Sequence
 
+from siyaj.model.sentence import Clause, clause, sentence
 from siyaj.model.signal import Signal
 from siyaj.signals import url_services as services
 from siyaj.signals.base import Hit
@@ -52,7 +53,7 @@ class UrlIndex:
             for ref in self._refs.get(key, ()):
                 before = found.get(ref)
                 if before is None or distance < before.distance:
-                    found[ref] = Hit(ref, distance, (), why)
+                    found[ref] = Hit(ref, distance, (), sentence(*why))
         return sorted(found.values(), key=lambda hit: hit.distance)
 
     def __len__(self) -> int:
@@ -72,17 +73,21 @@ class UrlIndex:
             del self._refs[value]
 
 
-def _keys(value: str) -> Iterator[tuple[str, float, str]]:
+Why = tuple[Clause, ...]
+_SAME, _INVITE, _PAGE, _POST = clause("url.same"), clause("url.invite"), clause("url.page"), clause("url.post")
+
+
+def _keys(value: str) -> Iterator[tuple[str, float, Why]]:
     """Yield (entry value, distance, why) for every form under which this address could be banked."""
-    yield value, EXACT, "the same invite link" if value.startswith("invite:") else "the same address"
+    yield value, EXACT, (_INVITE if value.startswith("invite:") else _SAME,)
     scheme, separator, rest = value.partition("://")
     if not separator or scheme not in ("https", "ftp"):
         return
     host, path, target = _split(rest)
-    yield from _places(scheme, host, path, target, 0.0, "")
+    yield from _places(scheme, host, path, target, 0.0, ())
     if "xn--" in host and (imitated := lookalike(host)) != host:
-        note = f", whose host is imitated by {host}"
-        yield f"{scheme}://{imitated}{target}", EXACT + IMITATED, f"the same address{note}"
+        note = (clause("url.imitated", host=host),)
+        yield f"{scheme}://{imitated}{target}", EXACT + IMITATED, (_SAME, *note)
         yield from _places(scheme, imitated, path, target, IMITATED, note)
 
 
@@ -95,17 +100,17 @@ def _split(rest: str) -> tuple[str, str, str]:
 
 
 def _places(
-    scheme: str, host: str, path: str, target: str, further: float, note: str
-) -> Iterator[tuple[str, float, str]]:
+    scheme: str, host: str, path: str, target: str, further: float, note: Why
+) -> Iterator[tuple[str, float, Why]]:
     if target.rstrip("/") != path:
-        yield f"{scheme}://{host}{path}", WITHIN + further, f"the same page with other parameters{note}"
+        yield f"{scheme}://{host}{path}", WITHIN + further, (_PAGE, *note)
     elif path:
-        yield f"{host}{path}", EXACT + further, f"the same address{note}"
+        yield f"{host}{path}", EXACT + further, (_SAME, *note)
     segments = path.split("/")[1 : DEEPEST + 1]
     for count in range(len(segments), 0, -1):
         folder = f"{host}/{'/'.join(segments[:count])}"
-        yield folder, WITHIN + further, f"at or below {folder}{note}"
+        yield folder, WITHIN + further, (clause("url.below", place=folder), *note)
     for parent in dict.fromkeys((host, *services.parents(host))):
-        yield parent, HOST + further, f"on the host {parent}{note}"
+        yield parent, HOST + further, (clause("url.host", place=parent), *note)
     if invite := services.invite_of(host, target or "/"):
-        yield invite, WITHIN + further, f"a post of this channel{note}"
+        yield invite, WITHIN + further, (_POST, *note)

@@ -16,6 +16,7 @@ from siyaj.matching.hamming import HammingIndex
 from siyaj.matching.video_align import Line, Pairs, find_lines
 from siyaj.model.errors import InvalidSignal
 from siyaj.model.match import Segment
+from siyaj.model.sentence import clause, sentence
 from siyaj.model.signal import Signal
 from siyaj.signals.base import Hit
 from siyaj.signals.video_value import BANKED, EACH_SECOND, Frames, region_of, turn_of, unpack
@@ -260,23 +261,30 @@ def _kind(view: int) -> int:
     return view & 0b111 if region_of(view) == "content" else view
 
 
-_SAID = {"plain": "", "flip_y": "mirrored", "flip_x": "upside down and mirrored", "rotate180": "upside down"}
+_SAID = {
+    "plain": "",
+    "flip_y": "video.mirrored",
+    "flip_x": "video.upside_mirrored",
+    "rotate180": "video.upside",
+}
 
 
 def _hit(filed: _Filed, found: _Found) -> Hit:
     line = max(found.lines, key=lambda each: (len(each.frames), each.here[1] - each.here[0]))
     segment = Segment(*(round(max(0.0, at), 2) for at in (*line.here, *line.there)))
-    ways = [] if region_of(found.view) == "whole" else [f"in the {region_of(found.view)} half"]
-    turned = _SAID.get(turn_of(found.view), "turned by a quarter")
-    ways += [turned] if turned else []
-    ways += [f"at {line.speed:.2g}× its speed"] if abs(line.speed - 1) > 0.05 else []
-    more = f", and {len(found.lines) - 1} more" if len(found.lines) > 1 else ""
-    why = (
-        f"{_clock(segment.start)}–{_clock(segment.end)} of this video is {_clock(segment.entry_start)}–"
-        f"{_clock(segment.entry_end)} of the banked one{more}{''.join(f', {way}' for way in ways)}; "
-        f"{found.share_here:.0%} of its frames agree"
-    )
+    clauses = [clause("video.segment", **_times(segment))]
+    if len(found.lines) > 1:
+        clauses.append(clause("video.more", count=len(found.lines) - 1))
+    region, turned = region_of(found.view), _SAID.get(turn_of(found.view), "video.quarter")
+    clauses += [] if region == "whole" else [clause(f"video.{region}")]
+    clauses += [clause(turned)] if turned else []
+    clauses += [clause("video.speed", speed=float(f"{line.speed:.2g}"))] if abs(line.speed - 1) > 0.05 else []
+    why = sentence(*clauses, clause("video.share", share=round(found.share_here, 4)))
     return Hit(filed.ref, round(1 - max(found.share_here, found.share_there), 4), (), why, segment)
+
+
+def _times(segment: Segment) -> dict[str, str]:
+    return {name: _clock(getattr(segment, name)) for name in ("start", "end", "entry_start", "entry_end")}
 
 
 def _clock(seconds: float) -> str:

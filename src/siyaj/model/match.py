@@ -4,6 +4,7 @@ import msgspec
 from msgspec import Struct
 
 from siyaj.model.bank import Opinion
+from siyaj.model.sentence import Clause
 
 
 class Segment(Struct, frozen=True, gc=False):
@@ -38,3 +39,5 @@ class Match(Struct, omit_defaults=True, gc=False):
     """The longest one, of a video or a sound."""
     why: str = ""
     """One sentence for a reviewer, e.g. `12 of 256 bits differ`. Never shown to the poster."""
+    said: list[Clause] = msgspec.field(default_factory=list)
+    """The same sentence in clauses, for other languages than English."""

@@ -24,7 +24,7 @@ from siyaj.policy.problems import FaultyPolicy
 from siyaj.policy.rules import Mode, Rule
 from siyaj.policy.testing import ExampleResult, test_policy
 from siyaj.server.console import codes, listing
-from siyaj.server.console.casework import words
+from siyaj.server.console.casework import clauses, words
 from siyaj.server.console.i18n import N_
 from siyaj.server.console.i18n import gettext as _
 from siyaj.server.console.listing import Column, Fetch, Filter, Listing, query_of
@@ -164,6 +164,7 @@ def _try_page(
         both=words.reason_text,
         codes=codes,
         words=words,
+        said_why=clauses.why,
     )
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from siyaj.model.bank import Opinion
 from siyaj.model.match import Match
 from siyaj.model.report import Report, ReporterKind
-from siyaj.server.console.casework import words
+from siyaj.server.console.casework import clauses, words
 from siyaj.server.console.casework.marked import Piece, one_line, pieces
 from siyaj.server.console.i18n import gettext as _
 from siyaj.storage import reporters
@@ -86,7 +86,7 @@ def _match(number: int, match: Match, case: str, verdict: str) -> Shown:
         opinion=match.opinion,
         distance=distance(match),
         part=words.part(match.part),
-        why=match.why,
+        why=clauses.why(match),
         labels=match.labels,
         acts_alone=match.acts_alone,
         explanation=f"/console/cases/{case}/explanations/{verdict}/{number - 1}" if drawn else "",
