@@ -50,6 +50,28 @@ def test_an_endpoint_is_added_tested_rotated_and_disabled(siyaj: Run) -> None:
     assert "whsec_" not in told.out + told.err
 
 
+def test_an_endpoint_that_was_added_late_gets_what_should_be_so(
+    siyaj: Run, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIYAJ_DATABASE", database_url)
+    siyaj("endpoint", "add", "early", "--kind", "poll")
+    now = to_datetime(now_us()) - timedelta(seconds=1)
+    database = Database.open(database_url)
+    with database.begin() as connection:
+        removed, restored = (Subject(SubjectKind.ITEM, name) for name in ("m-1", "m-2"))
+        each = [(removed, ActionKind.REMOVE), (restored, ActionKind.REMOVE), (restored, ActionKind.RESTORE)]
+        new = [NewAction("dec_1", None, subject, kind, None, {}, now) for subject, kind in each]
+        first, *_ = actions.enqueue(connection, new)
+    database.close()
+    siyaj("endpoint", "add", "late", "--kind", "poll")
+    for sent in (False, True):
+        lines = siyaj("endpoint", "reconcile", "late", "--json", *(["--send"] if sent else [])).lines
+        assert [(one["id"], one["sent"]) for one in lines] == [(first, sent)]
+    assert siyaj("endpoint", "reconcile", "late").err.startswith("nothing is missing")
+    listed = siyaj("delivery", "list", "--endpoint", "late", "--json").lines
+    assert [(one["action"], one["state"]) for one in listed] == [(first, "waiting")]
+
+
 def test_a_token_comes_from_a_file_and_is_never_shown(siyaj: Run, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("s3cret-token\n")
     added = siyaj("endpoint", "add", "matrix", "https://matrix.example", "--kind", "synapse", "--token-file", "token")

@@ -3,6 +3,8 @@
 from typing import Any
 from urllib.parse import quote
 
+import pytest
+
 from tests.server.conftest import Served
 
 
@@ -36,8 +38,8 @@ def test_channels_are_listed_page_by_page(served: Served) -> None:
 
 def test_one_channel_says_all(served: Served) -> None:
     room = "!garden/1:example.org"
-    check(served, "one-1", id=room.replace("/", ":"), title="حديقة الحي", subscribers=12, admins=["amal"])
-    address = f"/v1/channels/{quote(room.replace('/', ':'), safe='')}"
+    check(served, "one-1", id=room, title="حديقة الحي", subscribers=12, admins=["amal"])
+    address = f"/v1/channels/{quote(room, safe='')}"
     told = served.client.get(address).json()
     assert told["channel"]["title"] == "حديقة الحي"
     assert (told["channel"]["checked"], told["channel"]["state"], told["channel"]["admins"]) == (1, "open", ["amal"])
@@ -50,6 +52,23 @@ def test_one_channel_says_all(served: Served) -> None:
         ("admin", "+amal"),
     }
     assert [day["checked"] for day in line["days"]] == [1]
+
+
+@pytest.mark.parametrize("room", ["a/b", "/", "//a//", "a/timeline", "timeline", "x%2Fy", "?#%", "غرفة/١"])
+def test_an_id_may_hold_anything(served: Served, room: str) -> None:
+    check(served, f"odd-{room}", id=room)
+    address = f"/v1/channels/{quote(room, safe='')}"
+    assert served.client.get(address).json()["channel"]["id"] == room
+    assert served.client.get(f"{address}/timeline").status_code == 200
+    assert served.client.get(f"/v1/strikes/channel/{quote(room, safe='')}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1%2Fchannels", "/v1/channels%2F", "/%2F", "/console%2Fchannels", "/v1/nothing%2Fthere"]
+)
+def test_an_encoded_slash_leads_into_no_other_route(served: Served, path: str) -> None:
+    answer = served.client.get(path)
+    assert answer.status_code in (401, 403, 404), answer.text
 
 
 def test_reports_on_a_channel_stand_on_its_timeline(served: Served) -> None:

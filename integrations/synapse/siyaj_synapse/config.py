@@ -11,7 +11,6 @@ HOOKS: dict[str, float] = {
     "room": 1.0,
     "member": 0.5,
     "registration": 1.0,
-    "profile": 1.0,
 }
 """Each hook, and the longest that it may hold Synapse, in seconds. Synapse sets no limit of its own."""
 

@@ -46,7 +46,7 @@ class SiyajModule:
         )
         api.register_third_party_rules_callbacks(
             check_event_allowed=rooms.check_event_allowed if config.every_state_event else None,
-            on_profile_update=Profiles(api, desk, after).on_profile_update,
+            on_profile_update=Profiles(api, config.enforcer, store).on_profile_update,
         )
         # On one process only: the one that is configured to run background tasks.
         reports, recheck = Reports(api, config, siyaj, store), Recheck(api, config, siyaj, store, after)

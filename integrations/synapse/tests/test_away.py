@@ -37,6 +37,14 @@ def test_messages_flow_while_siyaj_is_killed_and_are_checked_when_it_is_back(awa
         assert wait_until(lambda event=event: away.siyaj.get("/v1/verdicts", event=event)["items"], 20)
 
 
+def test_a_profile_changed_while_siyaj_is_killed_becomes_a_case_when_it_is_back(away: Trial) -> None:
+    user = away.homeserver.register("renamed-away")
+    away.siyaj.kill()
+    user.set_name(posts.STATEMENT[:250])
+    away.siyaj.start()
+    assert away.siyaj.case_of(f"account:{user.user_id}", seconds=20) is not None
+
+
 def test_a_send_is_never_held_longer_than_its_deadline(away: Trial) -> None:
     author = away.homeserver.register("patient")
     room = author.create_room(name="Patience")

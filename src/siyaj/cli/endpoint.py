@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 from cyclopts import App, Parameter
 from rich.table import Table
 
@@ -17,7 +18,9 @@ from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.errors import InvalidRequest
 from siyaj.model.ids import new_id
 from siyaj.model.report import Subject, SubjectKind
-from siyaj.storage import audit, endpoints
+from siyaj.moderation.reconcile import owed
+from siyaj.storage import audit, deliveries, endpoints
+from siyaj.storage.actions import take_turns
 from siyaj.storage.endpoints import Endpoint, EndpointKind
 
 app = App(name="endpoint", help="Where actions go: webhooks, admin interfaces, platforms that ask by themselves.")
@@ -136,6 +139,42 @@ def enable(name: Name, /) -> None:
         audit.write(connection, who(), "endpoint.enable", endpoint.id, name=endpoint.name)
         endpoint = endpoints.get(connection, endpoint.id)
     _show(endpoint, "is live")
+
+
+@app.command
+def reconcile(
+    name: Name,
+    /,
+    *,
+    send: Annotated[bool, Parameter(negative="", help="Let it leave, instead of only showing it")] = False,
+    all_: Annotated[
+        bool, Parameter(name="--all", negative="", help="Also what arrived: the platform was restored from a backup")
+    ] = False,
+) -> None:
+    """Show what should be so at an endpoint and was never sent there, as it was added later, or disabled meanwhile."""
+    with open_database() as database:
+        with database.read() as connection:
+            endpoint = endpoints.get(connection, name)
+            found = list(owed(deliveries.at_endpoint(connection, endpoint.id), again=all_))
+        if send and found:
+            with database.begin() as connection:
+                take_turns(connection, [action.subject for _, action in found])
+                deliveries.send(connection, endpoint.id, [number for number, _ in found])
+                audit.write(connection, who(), "endpoint.reconcile", endpoint.id, name=endpoint.name, sent=len(found))
+    if session.get().json:
+        for _, action in found:
+            emit({**msgspec.to_builtins(action), "sent": send})
+        return
+    table = Table("action", "kind", "subject", "decided", box=None)
+    for _, one in found:
+        table.add_row(one.id, one.kind.value, plain(one.subject.key), f"{one.created_at:%Y-%m-%d %H:%M}")
+    out.print(table)
+    if not found:
+        say(f"nothing is missing at {plain(endpoint.name)}")
+    elif send:
+        say(f"{len(found)} leave for {plain(endpoint.name)}")
+    else:
+        say(f"{len(found)} should be so at {plain(endpoint.name)}; --send lets them leave")
 
 
 @app.command

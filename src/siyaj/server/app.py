@@ -13,7 +13,7 @@ from litestar.types import ASGIApp
 from siyaj.delivery.translator import Translator
 from siyaj.model.errors import SiyajError
 from siyaj.moderation.runtime import Runtime
-from siyaj.server import docs_page, openapi
+from siyaj.server import docs_page, openapi, slashes
 from siyaj.server.api.actions import ActionsController
 from siyaj.server.api.antispam import http_antispam
 from siyaj.server.api.appeals import AppealsController
@@ -88,6 +88,7 @@ def create_app(runtime: Runtime, stopping: Event | None = None) -> ASGIApp:
                 "translator": Translator(settings) if settings.translation_url else None,
             }
         ),
+        before_request=slashes.turn_back,
         exception_handlers={SiyajError: _answer_error, HTTPException: _answer_http, Exception: _answer_fault},
         openapi_config=openapi.CONFIG,
         request_max_body_size=None,  # the gate counts

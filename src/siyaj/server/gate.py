@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from siyaj.model.errors import RequestTimeout, RequestTooLarge, SiyajError
 from siyaj.model.ids import new_id
 from siyaj.model.settings import Settings
+from siyaj.server import slashes
 from siyaj.server.auth import PUBLIC, Caller, Gatekeeper, authorise, bearer, is_browser
 from siyaj.server.metrics import Metrics
 from siyaj.server.problems import STATUS, headers, problem
@@ -79,6 +80,7 @@ class Gate:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
+        slashes.keep(scope)
         given = dict(scope["headers"])
         request_id = _request_id(given.get(b"x-request-id"))
         page: Callable[[SiyajError], bytes] | None = None

@@ -4,7 +4,7 @@ A claim counts the attempt and moves `next_at` into the future: a worker that di
 deliveries come up again. The number of the attempt is the claim's token: who comes late changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -229,6 +229,29 @@ def _later_arrived() -> Any:
             arrived.c.state.in_(_SETTLED),
         )
     )
+
+
+def at_endpoint(connection: Connection, endpoint: str) -> Iterator[tuple[int, PlatformAction, DeliveryState | None]]:
+    """Yield (number, action, how it fares at an endpoint (by id), None: it was never to go there) of all that changes
+    a subject and may leave by now, each subject's together and in order. Read to the end, or close it."""
+    here = and_(deliveries.c.action_seq == actions.c.seq, deliveries.c.endpoint_id == endpoint)
+    query: Select[Any] = (
+        select(*actions.c, deliveries.c.state)
+        .outerjoin(deliveries, here)
+        .where(actions.c.kind.not_in([ActionKind.NOTIFY.value, ActionKind.NONE.value]), *visible())
+        .order_by(actions.c.subject_kind, actions.c.subject_id, actions.c.seq)
+    )
+    for row in connection.execution_options(yield_per=500).execute(query):
+        yield row.seq, platform_action(row), DeliveryState(row.state) if row.state is not None else None
+
+
+def send(connection: Connection, endpoint: str, numbers: Collection[int]) -> None:
+    """Let actions (by number) leave for an endpoint (by id) at once, whether or not they did before."""
+    fresh = {"state": DeliveryState.WAITING.value, "attempts": 0, "next_at": now_us(), "delivered_at": None}
+    for number in sorted(numbers):
+        if not connection.execute(_row(number, endpoint).values(**fresh)).rowcount:
+            row = {"action_seq": number, "endpoint_id": endpoint, **fresh}
+            connection.execute(deliveries.insert(), row)
 
 
 def of_case(connection: Connection, case: str) -> list[Delivery]:

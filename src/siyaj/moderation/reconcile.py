@@ -1,0 +1,39 @@
+"""What an endpoint is owed: what should be so on its platform, and was never sent there."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from siyaj.model.action import UNDO, DeliveryState, PlatformAction
+from siyaj.moderation.state import in_force
+
+Fared = tuple[int, PlatformAction, DeliveryState | None]
+"""An action's number, the action, and how it fares at the endpoint; None: it was never to go there."""
+
+
+def owed(fared: Iterable[Fared], *, again: bool = False) -> Iterator[tuple[int, PlatformAction]]:
+    """Yield what is to leave: measures in force, and what took back a measure that had arrived.
+
+    `fared` comes subject by subject, each in order. What waits already is left alone, as is what was given up on
+    (`siyaj delivery replay`) or is not available there. `again`: also what arrived.
+    """
+    leaves = {None, DeliveryState.CANCELLED, *([DeliveryState.DELIVERED] if again else [])}
+    for _, its in groupby(fared, key=lambda one: one[1].subject):
+        history = list(its)
+        wanted = {action.id for action in in_force(action for _, action, _ in history)}
+        wanted |= {action.id for action in _taken_back(history)}
+        yield from ((number, action) for number, action, state in history if action.id in wanted and state in leaves)
+
+
+def _taken_back(history: list[Fared]) -> Iterator[PlatformAction]:
+    """Yield the newest of each kind of undo that follows a measure which arrived."""
+    undone: dict[str, PlatformAction] = {}
+    arrived: set[str] = set()
+    for _, action, state in history:
+        undo = UNDO.get(action.kind)
+        if undo is not None:
+            undone.pop(undo, None)
+            if state is DeliveryState.DELIVERED:
+                arrived.add(undo)
+        elif action.kind in arrived:
+            undone[action.kind] = action
+    yield from undone.values()
