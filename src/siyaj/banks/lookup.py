@@ -2,6 +2,9 @@
 
 A *negative* entry silences matches on the same item: those of the same part, on the same type of signal, that are
 not nearer than it is; and all matches of a part whose bytes are exactly known to be harmless.
+
+A match on the PDQ of a whole picture is looked at before it counts (see `matching.whole`): two pictures under one
+banner are no copies of each other. What falls here is searched by its local features, as if nothing had matched.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,6 +16,7 @@ from siyaj.banks.keeper import Keeper
 from siyaj.matching.matcher import Matcher, TypedHit
 from siyaj.model.bank import CONFIRMATIONS_TO_ACT_ALONE, Opinion
 from siyaj.model.clock import now_us
+from siyaj.model.errors import InvalidSignal
 from siyaj.model.match import Match
 from siyaj.model.sentence import Sentence
 from siyaj.model.signal import Signal
@@ -25,7 +29,12 @@ MOST_MATCHES = 100
 
 CACHED = 200_000
 
+CERTAIN = 4.0
+"""Bits up to which a match on PDQ is not looked at: there the pictures are the same but for a JPEG."""
+
 EXACT = frozenset({"sha256", "md5"})
+MOST_LOOKED_AT = 32
+"""Matches of one event, nearest first, whose banked pictures are looked at; what is beyond counts as it is."""
 
 
 class Found(Struct):
@@ -46,7 +55,7 @@ class Lookup:
         self._cached_at = -1
 
     def find(self, events: Sequence[Sequence[Signal]]) -> list[Found]:
-        """Return what each event matched; all events share one search and at most one query."""
+        """Return what each event matched; all events share one search, and a query for what the hits are."""
         hits = self._matcher.search([signal for signals in events for signal in signals])
         if not any(hits):
             return [Found() for _ in events]
@@ -55,9 +64,27 @@ class Lookup:
         for signals in events:
             end = start + len(signals)
             its = hits[start:end]
-            found.append(_settle(_matches(signals, its, rows, now)) if any(its) else Found())
+            matches = list(_matches(signals, its, rows, now)) if any(its) else []
+            found.append(_settle(self._seen(signals, matches)))
             start = end
         return found
+
+    def _seen(self, signals: Sequence[Signal], matches: list[Match]) -> list[Match]:
+        """Return the matches without those on a whole picture that a look at the two pictures contradicts."""
+        stills = {signal.part: signal.still for signal in signals if signal.still and signal.type == "pdq"}
+        doubtful = [
+            match for match in matches if match.signal == "pdq" and match.distance > CERTAIN and match.part in stills
+        ][:MOST_LOOKED_AT]
+        if not doubtful:
+            return matches
+        with self._database.read() as connection:
+            values = entries.values_of(connection, [match.entry for match in doubtful], "local")
+        wrong = {
+            id(match)
+            for match in doubtful
+            if match.entry in values and _contradicted(stills[match.part], match.variant, values[match.entry])
+        }
+        return [match for match in matches if id(match) not in wrong]
 
     def _rows(self, refs: set[int]) -> dict[int, RefRow]:
         """Return what is known of the refs, from the cache as long as no bank changed."""
@@ -72,6 +99,16 @@ class Lookup:
             # Read after the generation was: what is newer than `generation` is dropped at the next call.
             cache.update(read)
         return {ref: cache[ref] for ref in refs if ref in cache}
+
+
+def _contradicted(still: bytes, variant: str, value: str) -> bool:
+    from siyaj.matching.whole import contradicted  # noqa: PLC0415  (numba)
+    from siyaj.signals.local_value import unpack  # noqa: PLC0415
+
+    try:
+        return contradicted(still, variant, unpack(value))
+    except InvalidSignal:
+        return False
 
 
 def _matches(

@@ -231,6 +231,17 @@ def refs(connection: Connection, ids: Sequence[int]) -> list[RefRow]:
     ]
 
 
+def values_of(connection: Connection, ids: Sequence[int], signal_type: str) -> dict[int, str]:
+    """Return the value of one type that each of these entries holds (the first, where it holds several)."""
+    query = select(entry_signals.c.entry_id, entry_signals.c.value).where(
+        entry_signals.c.entry_id.in_(list(ids)), entry_signals.c.type == signal_type
+    )
+    found: dict[int, str] = {}
+    for row in connection.execute(query.order_by(entry_signals.c.id)):
+        found.setdefault(row.entry_id, row.value)
+    return found
+
+
 def live_values(
     connection: Connection, first_ref: int = 0, last_ref: int = 2**62, types: Sequence[str] | None = None
 ) -> Iterator[list[tuple[int, str, str]]]:
