@@ -8,7 +8,8 @@ from litestar import Controller, Response, get, post
 from litestar.datastructures import FormMultiDict
 from litestar.params import FromPath
 
-from siyaj.model.decision import DecisionKind
+from siyaj.model.action import ActionKind
+from siyaj.model.decision import DecisionKind, Draft, Exemption, Proposal
 from siyaj.model.errors import NotFound, SiyajError
 from siyaj.model.person import Permission, Person
 from siyaj.moderation.explanation import explain
@@ -93,7 +94,9 @@ class CaseController(Controller):
                 refused = screen.refusal(error)
         if plan is not None and plan.deviates and not filled.values["deviation"]:
             filled.faults.append(panel.deviation_fault())
-        return render(request, template, **_planned(runtime, case, filled), plan=plan, refused=refused)
+        proposed = _proposed(runtime, person, case, filled) if filled.draft is None else None
+        shown = _planned(runtime, case, filled)
+        return render(request, template, **shown, plan=plan, refused=refused, proposed=proposed)
 
     @post("/{case:str}/decide", opt={"permission": Permission.DECIDE}, sync_to_thread=True)
     def decide(
@@ -157,6 +160,18 @@ def refused(
 def _planned(runtime: Runtime, case: str, filled: panel.Filled) -> dict[str, Any]:
     there = runtime.cases.get(case)
     return {"case": there, "filled": filled, "proposal": screen.proposal, **screen.tools(runtime)}
+
+
+def _proposed(runtime: Runtime, person: Person, case: str, filled: panel.Filled) -> Proposal | None:
+    """Return what the ladder proposes before an action was chosen, so that one key takes it over."""
+    values = filled.values
+    if values["action"] or values["exemption"] != Exemption.NONE or not values["policy"]:
+        return None
+    draft = Draft(ActionKind.NONE, Exemption.NONE, policy=values["policy"])
+    with contextlib.suppress(SiyajError):
+        proposal = runtime.decisions.preview(case, draft, person).proposal
+        return proposal if proposal.action is not None else None
+    return None
 
 
 def _taken_back(runtime: Runtime, case: str) -> dict[str, str] | None:

@@ -42,12 +42,14 @@
     }
     return true;
   };
+  let follows = 0;
   const KEYS = {
     Escape: () => unstage(),
     BracketRight: () => choose(1),
     BracketLeft: () => choose(-1),
     KeyF: () => revealMore(),
     KeyG: () => coverAll(),
+    KeyT: (code) => { follows = press(code) ? 0 : performance.now(); },
     Equal: () => zoom(1),
     Minus: () => zoom(-1),
     KeyJ: (code) => walk(1) || press(code),
@@ -163,6 +165,7 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (one("#lease") !== lastLease) readLease();
+    if (event.detail.elt.id === "preview" && follows && performance.now() - follows < 1500 && press("KeyT")) follows = 0;
     if (event.detail.elt.matches?.(".still")) choose(0, event.detail.elt);
     startToast();
   });
