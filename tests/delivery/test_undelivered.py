@@ -171,7 +171,11 @@ def test_undoing_what_was_decided_otherwise_leaves_the_case_as_it_was(database: 
     assert (there.state, there.undelivered, there.holder) == (CaseState.OPEN, made, OMAR.id)
     assert desk.weight("account", "u-1") == strikes
     assert state_of(database, ITEM).standing is Standing.REMOVED
-    desk.undelivered.try_again(case, OMAR, there.version)
+    again = patient.decide(case, NOTHING, OMAR)
+    assert desk.decisions.get(made).superseded_by == again.id
+    patient.decisions.undo(again.id, OMAR)
+    assert desk.decisions.get(made).superseded_by is None
+    desk.undelivered.try_again(case, OMAR, desk.cases.get(case).version)
     attempt(desk, {})
     assert closed_by(desk.cases.get(case), made)
 

@@ -12,9 +12,11 @@ from siyaj.model.clock import now_us
 from siyaj.model.decision import DecisionKind
 from siyaj.model.errors import AppealClosed, Forbidden, InvalidRequest, NotFound, SiyajError
 from siyaj.model.person import Role
+from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.signal import Signal
-from siyaj.storage import actions, reporters, reports
+from siyaj.storage import actions, channel_history, decisions, reporters, reports, states
 from siyaj.storage.database import Database
+from siyaj.storage.decisions import DecisionFilter
 from tests.moderation.desk import NOTHING, Desk, draft, open_desk, posted
 from tests.moderation.people import person
 from tests.moderation.test_decisions import STATEMENT
@@ -221,6 +223,50 @@ def test_undoing_the_reversal_puts_everything_back(desk: Desk) -> None:
     assert desk.weight("account", "u-1") == 0
     assert desk.appeals.get(appeal.id).state is AppealState.OVERTURNED
     assert again.supersedes != first.id
+    assert desk.decisions.get(first.id).superseded_by == again.id
+
+
+def test_after_an_undone_overturn_the_first_decision_stands_for_everybody(desk: Desk) -> None:
+    """For the channel's count, for what the platform is told, and for the appeal of the other side."""
+    case = posted(desk.database)
+    first = desk.decide(case, draft(), AMAL)
+    assert _settled(desk) == (1, first.id, None)
+    appeal = desk.appeal(first.id)
+    made = desk.decide(appeal.case, RESTORE, LAYLA)
+    assert _settled(desk) == (0, made.id, made.id)
+    desk.decisions.undo(made.id, LAYLA)
+    assert _settled(desk) == (1, first.id, None)
+    again = desk.decide(appeal.case, RESTORE, LAYLA)
+    assert _settled(desk) == (0, again.id, again.id)
+    desk.decisions.undo(again.id, LAYLA)
+    assert _settled(desk) == (1, first.id, None)
+
+
+def test_after_an_undone_overturn_the_other_side_may_still_appeal(desk: Desk) -> None:
+    """What was left as it is: the reporter's appeal is overturned, that is undone, and so it stands again."""
+    first = desk.decide(posted(desk.database), NOTHING, AMAL)
+    appeal = desk.appeal(first.id, Side.REPORTER)
+    made = desk.decide(appeal.case, draft(), LAYLA)
+    assert desk.decisions.get(first.id).superseded_by == made.id
+    desk.decisions.undo(made.id, LAYLA)
+    assert desk.decisions.get(first.id).superseded_by is None
+    removed = desk.decide(posted(desk.database, "m-2"), draft(deviation="x"), AMAL)
+    one = desk.appeal(removed.id)
+    desk.decisions.undo(desk.decide(one.case, RESTORE, LAYLA).id, LAYLA)
+    with pytest.raises(AppealClosed, match="what was reported was acted on"):  # and not: it does not stand any more
+        desk.appeal(removed.id, Side.REPORTER)
+
+
+def _settled(desk: Desk) -> tuple[int, str, str | None]:
+    """Return the channel's removals, the item's last decision in effect, and what superseded the first one."""
+    with desk.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE decisions SET effective_at = 0")
+        removed = channel_history.count_removals(connection, "c-1")
+        decided = states.last_decision(connection, Subject(SubjectKind.ITEM, "m-1"))
+        first = next(one for _n, one in decisions.page(connection, DecisionFilter(), None, 99) if one.kind == "first")
+        connection.exec_driver_sql(f"UPDATE decisions SET effective_at = {2**51}")
+    assert decided is not None
+    return removed, decided.id, first.superseded_by
 
 
 def test_appeals_are_listed(desk: Desk) -> None:

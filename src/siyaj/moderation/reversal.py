@@ -46,7 +46,7 @@ class Settling(Struct):
         made, own = self.made, self.case.origin is CaseOrigin.APPEAL
         overturned = _overturns(self.case, made, appeal.side)
         if overturned or not own:
-            made.supersedes = made.supersedes or latest(connection, first).id
+            made.supersedes = made.supersedes or decisions.last_in_chain(connection, first.id)
         if overturned:
             self._reverse(connection, first)
         told = wording.APPEALED[wording.language_of(appeal.language or self.case.language)][overturned]
@@ -82,16 +82,6 @@ def unsettle(connection: Connection, banks: Banks, made: Decision, effects: Effe
         if first is not None and first.case is not None and made.kind is DecisionKind.APPEAL:
             planning.tell_reporters(connection, first.case, first)
     appeals.reopen(connection, made.id)
-
-
-def latest(connection: Connection, decision: Decision) -> Decision:
-    """Return the last one of the decisions that supersede each other."""
-    while decision.superseded_by is not None:
-        later = decisions.get(connection, decision.superseded_by)
-        if later is None:
-            break
-        decision = later
-    return decision
 
 
 def _overturns(case: Case, made: Decision, side: Side) -> bool:

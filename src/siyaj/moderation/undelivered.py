@@ -187,7 +187,7 @@ def replace(
     if case.origin is CaseOrigin.APPEAL:
         raise InvalidRequest("the appeal was answered: try again, or close the case as it is", field="appeal")
     back = to_take_back(connection, case, planned)
-    made.supersedes = first
+    made.supersedes = decisions.last_in_chain(connection, first)
     effects.undelivered = first
     effects.reversed += strikes.reverse(connection, first, made.id, to_us(made.decided_at))
     banked = decisions.effects(connection, first).entries

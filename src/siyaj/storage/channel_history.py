@@ -9,13 +9,14 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, 
 from siyaj.model.channel import ChannelEvent, ChannelMark
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.verdict import Reason
+from siyaj.storage.decisions import not_undone
 from siyaj.storage.tables import actions, cases, channel_facts, decisions, reports
 
 MOST = 1_000
 """Of each kind, the newest."""
 
 _LATER = decisions.alias("later")
-_STANDS = ~exists(select(_LATER.c.seq).where(_LATER.c.supersedes == decisions.c.id))
+_STANDS = ~exists(select(_LATER.c.seq).where(_LATER.c.replaces == decisions.c.id, not_undone(_LATER)))
 
 
 class Removal(Struct, frozen=True):

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, exists, func, literal_column, select
 
 from siyaj.model.action import ActionKind
 from siyaj.model.clock import to_datetime, to_us
@@ -15,8 +15,19 @@ from siyaj.storage.bulk import Among
 from siyaj.storage.keyset import Order
 from siyaj.storage.tables import decisions
 
-_LATER = decisions.alias("later")
-_SUPERSEDED_BY = select(_LATER.c.id).where(_LATER.c.supersedes == decisions.c.id).scalar_subquery()
+_LATER, _UNDO = decisions.alias("later"), decisions.alias("undo")
+_UNDOES: Any = literal_column(f"'{DecisionKind.UNDO.value}'")
+"""No bound value: questions by many ids are compiled once."""
+
+
+def not_undone(one: Any) -> Any:
+    """The condition that a row (of `decisions` or an alias) was not undone."""
+    return ~exists().where(_UNDO.c.supersedes == one.c.id, _UNDO.c.kind == _UNDOES)
+
+
+_SUPERSEDED_BY = (
+    select(func.max(_LATER.c.id)).where(_LATER.c.replaces == decisions.c.id, not_undone(_LATER)).scalar_subquery()
+)
 _SHOWN: Select[Any] = select(decisions, _SUPERSEDED_BY.label("superseded_by"))
 """As a join SQLite would make an index of its own over all decisions, at each question."""
 _BY_IDS = Among(_SHOWN, decisions.c.id)
@@ -92,12 +103,36 @@ def insert(connection: Connection, made: Decision, effects: Effects) -> None:
             "decided_at": to_us(made.decided_at),
             "effective_at": to_us(made.effective_at),
             "supersedes": made.supersedes,
+            "replaces": _replaced(connection, made.supersedes),
             "agreed_with": made.agreed_with,
             "effects": msgspec.json.encode(effects),
             "draft": msgspec.json.encode(made.draft),
             "statement": msgspec.json.encode(made.statement),
         },
     )
+
+
+def _replaced(connection: Connection, before: str | None) -> str | None:
+    """Return what takes the place of which decision, by the row before it in the chain: behind an undone one, it is
+    what that one had replaced."""
+    undone = (
+        select(_LATER.c.replaces)
+        .join(_UNDO, _UNDO.c.supersedes == _LATER.c.id)
+        .where(_UNDO.c.id == before, _UNDO.c.kind == DecisionKind.UNDO.value)
+    )
+    row = connection.execute(undone).one_or_none() if before is not None else None
+    return before if row is None else row.replaces
+
+
+def last_in_chain(connection: Connection, decision: str) -> str:
+    """Return the last one of the rows that supersede each other, undone and undoing ones among them."""
+    while True:
+        later = connection.execute(
+            select(decisions.c.id).where(decisions.c.supersedes == decision)
+        ).scalar_one_or_none()
+        if later is None:
+            return decision
+        decision = later
 
 
 def get(connection: Connection, decision: str) -> Decision | None:

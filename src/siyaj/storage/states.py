@@ -10,6 +10,7 @@ from siyaj.model.action import ActionKind
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.decision import DecisionKind, Statement
 from siyaj.model.report import Subject
+from siyaj.storage.decisions import not_undone
 from siyaj.storage.tables import decisions
 
 _POLICY = "policy"
@@ -34,7 +35,9 @@ def last_decision(connection: Connection, subject: Subject) -> Decided | None:
         select(decisions)
         .where(decisions.c.subject_kind == subject.kind.value, decisions.c.subject_id == subject.id)
         .where(decisions.c.effective_at <= now_us(), decisions.c.kind != DecisionKind.UNDO.value, _changes(decisions))
-        .where(~select(newer.c.seq).where(newer.c.supersedes == decisions.c.id, _changes(newer)).exists())
+        .where(
+            ~select(newer.c.seq).where(newer.c.replaces == decisions.c.id, not_undone(newer), _changes(newer)).exists()
+        )
         .order_by(decisions.c.seq.desc())
         .limit(1)
     )

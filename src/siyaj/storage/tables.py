@@ -293,6 +293,7 @@ decisions = Table(
     Column(
         "supersedes", Text, unique=True, comment="the decision that this one replaces; never edited, only superseded"
     ),
+    Column("replaces", Text, index=True, comment="the decision that it takes the place of, unless it is undone itself"),
     Column("agreed_with", Text, comment="the person whose blind opinion was the same"),
     Column(
         "effects",

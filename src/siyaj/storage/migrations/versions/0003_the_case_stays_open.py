@@ -16,6 +16,7 @@ def upgrade() -> None:
             comment="the decision for which it is open again: a platform did not carry it out",
         ),
     )
+    _replaces()
     op.create_index("ix_cases_queue_skill", "cases", ["state", "skill", "rank", "seq"])
     op.create_index("ix_audit_what", "audit", ["what", "seq"])
     for column in ("who", "subject"):  # PostgreSQL would sort all rows of equal value by their number
@@ -35,3 +36,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", "key", name=op.f("pk_translations")),
         comment="What a machine translated because a person on a case asked for it.",
     )
+
+
+def _replaces() -> None:
+    """What follows on an undone decision takes the place of what that one had taken the place of."""
+    replaces = "the decision that it takes the place of, unless it is undone itself"
+    op.add_column("decisions", sa.Column("replaces", sa.Text(), comment=replaces))
+    op.create_index(op.f("ix_decisions_replaces"), "decisions", ["replaces"])
+    op.execute(sa.text("UPDATE decisions SET replaces = supersedes WHERE supersedes IS NOT NULL"))
+    connection = op.get_bind()
+    chain = "FROM decisions later JOIN decisions back ON back.id = later.supersedes AND back.kind = 'undo' "
+    for later in connection.execute(sa.text(f"SELECT later.id {chain} ORDER BY later.seq")).scalars().all():
+        first = sa.text(
+            f"SELECT gone.replaces {chain} JOIN decisions gone ON gone.id = back.supersedes WHERE later.id = :id"
+        )
+        values = {"id": later, "first": connection.execute(first, {"id": later}).scalar_one()}
+        connection.execute(sa.text("UPDATE decisions SET replaces = :first WHERE id = :id"), values)
