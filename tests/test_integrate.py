@@ -63,14 +63,17 @@ def example(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             del os.environ[name]
 
 
-def test_the_shell_examples_are_answered(served: Served) -> None:
+def test_the_shell_examples_are_answered(served: Served, tmp_path: Path) -> None:
     environment = {**os.environ, "SIYAJ_URL": f"http://127.0.0.1:{served.port}", "SIYAJ_KEY": served.key}
     answers = []
     for block in blocks("sh"):
-        ended = subprocess.run(["bash", "-c", block], env=environment, capture_output=True, text=True, check=True)
+        run = ["bash", "-c", block]
+        ended = subprocess.run(run, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
         answers.append(json.loads(ended.stdout))
-    check, report, state = answers
-    assert check["action"] == "allow"
+    check, upload, report, state = answers
+    assert (check["action"], upload["action"]) == ("allow", "allow")
+    shown = json.loads(blocks("json")[0])
+    assert set(shown) == set(check), "the page shows the answer as it is"
     assert report["receipt"].startswith("rcp_")
     assert state["standing"] == "allowed"
 
@@ -143,6 +146,18 @@ def test_every_field_stands_in_the_page(struct: type[msgspec.Struct]) -> None:
 def test_every_value_stands_in_the_page(values: Any) -> None:
     for value in values:
         assert re.search(rf"`[^`\n]*\b{value.value}\b[^`\n]*`", PAGE), value
+
+
+def test_every_limit_stands_in_the_page() -> None:
+    """What is longer refuses the whole request: an adaptor has to know where to cut."""
+    schema = msgspec.json.schema(Event)
+    found = {int(number) for number in re.findall(r"'max(?:Length|Items)': (\d+)", str(schema))} - {
+        32,
+        35,
+        40,
+        1_000_000,
+    }
+    assert found == {number for number in found if re.search(rf"(?<![\d,]){number:,}(?![\d,])", PAGE)}
 
 
 def test_the_retry_table_is_the_schedule() -> None:

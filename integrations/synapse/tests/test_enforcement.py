@@ -1,5 +1,6 @@
 """What Siyaj does at a real homeserver, by the adaptor itself."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -129,6 +130,19 @@ def test_a_limited_room_leaves_the_directory_and_comes_back(trial: Trial, enforc
     assert owner.call("GET", listed)["visibility"] == "public"
 
 
+def test_a_room_that_was_deleted_already_is_closed_and_limited(trial: Trial, enforcer: Enforcer) -> None:
+    owner = trial.homeserver.register("deleted-owner")
+    room = owner.create_room(preset="public_chat", name="Gone", visibility="public")
+    task = enforcer.client.call("DELETE", f"/_synapse/admin/v2/rooms/{room}", {"purge": True})["delete_id"]
+    until = time.monotonic() + 30
+    while enforcer.client.call("GET", f"/_synapse/admin/v2/rooms/delete_status/{task}")["status"] != "complete":
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    for kind in ("close_channel", "limit"):
+        assert enforcer.act(kind, f"channel:{room}").result is Result.DONE
+    assert enforcer.act("reopen_channel", f"channel:{room}").result is Result.UNAVAILABLE
+
+
 def test_an_account_is_suspended_and_reinstated(trial: Trial, enforcer: Enforcer) -> None:
     user = trial.homeserver.register("suspended")
     room = user.create_room(name="Bench")
@@ -156,6 +170,11 @@ def test_an_account_is_deactivated_only_where_the_endpoint_says_so(trial: Trial,
         ("remove", "item:m-1", Result.REFUSED, "neither an event nor a file"),
         ("label", "item:$nowhere", Result.UNAVAILABLE, "Synapse cannot label"),
         ("close_channel", "channel:!nowhere:garden.test", Result.DONE, "blocked"),
+        ("limit", "channel:!nowhere:garden.test", Result.DONE, "not on this homeserver"),
+        ("hold", "item:$nowhere", Result.DONE, "not on this homeserver"),
+        ("restore", "item:$nowhere", Result.UNAVAILABLE, "not on this homeserver"),
+        ("restore", "item:mxc://garden.test/nowhere", Result.UNAVAILABLE, "not on this homeserver"),
+        ("reinstate_account", "account:@nobody:garden.test", Result.UNAVAILABLE, "not on this homeserver"),
         ("close_channel", "channel:c-3", Result.REFUSED, "not a legal room ID"),
         ("suspend_account", "account:@nobody:garden.test", Result.DONE, "no such account"),
         ("suspend_account", "account:@someone:other.test", Result.UNAVAILABLE, "of another server"),

@@ -37,8 +37,9 @@ class Client:
     def create_room(self, **config: Any) -> str:
         return str(self.call("POST", "/_matrix/client/v3/createRoom", config)["room_id"])
 
-    def join(self, room: str) -> None:
-        self.call("POST", f"/_matrix/client/v3/join/{quote(room)}", {})
+    def join(self, room: str, via: str = "") -> None:
+        """`via` names a server that is in it, for a room of other servers."""
+        self.call("POST", f"/_matrix/client/v3/join/{quote(room)}{f'?via={quote(via)}' if via else ''}", {})
 
     def invite(self, room: str, user_id: str) -> None:
         self.call("POST", f"/_matrix/client/v3/rooms/{quote(room)}/invite", {"user_id": user_id})

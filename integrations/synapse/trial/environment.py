@@ -10,6 +10,8 @@ ROOT = HERE.parent.parent
 FOLDER = ROOT / ".synapse-venv"
 PINNED = ("matrix-synapse==1.163.2", "synapse-http-antispam==0.3.0")
 """The homeserver, and the module of others that Siyaj's preset serves."""
+FOR_WORKERS = ("txredisapi==1.5.0", "hiredis==3.5.0", "psycopg2-binary==2.9.13")
+"""What Synapse needs beside, to run as several processes."""
 INSTALL_SECONDS = 600
 
 
@@ -32,10 +34,22 @@ def python() -> Path:
     return interpreter
 
 
+def python_for_workers() -> Path:
+    """The same, with what workers need. Raises CannotInstall."""
+    interpreter = python()
+    ended = subprocess.run([str(interpreter), "-c", "import txredisapi, psycopg2"], capture_output=True, check=False)
+    if ended.returncode:
+        _pip(interpreter, *FOR_WORKERS)
+    return interpreter
+
+
 def _install(interpreter: Path) -> None:
     _run([sys.executable, "-m", "venv", str(FOLDER)])
-    pip = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _run([*pip, "-c", str(HERE / "constraints.txt"), *PINNED])
+    _pip(interpreter, "-c", str(HERE / "constraints.txt"), *PINNED)
+
+
+def _pip(interpreter: Path, *arguments: str) -> None:
+    _run([str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments])
 
 
 def _run(command: list[str]) -> None:

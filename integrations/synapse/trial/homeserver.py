@@ -1,4 +1,4 @@
-"""Starts a real Synapse on loopback: SQLite, a generated configuration, no federation, no other machine involved."""
+"""Starts a real Synapse on loopback: SQLite, a generated configuration, no other machine involved."""
 
 import hashlib
 import hmac
@@ -15,6 +15,7 @@ import yaml
 
 from trial.client import Client
 from trial.environment import HERE, python
+from trial.federation import Federation
 
 SERVER_NAME = "garden.test"
 _SECRET = "shared-by-the-trial-alone"
@@ -26,10 +27,19 @@ class Homeserver:
     """One Synapse and its folder. `start` and `stop` may follow each other; the folder stays."""
 
     def __init__(
-        self, folder: Path, module: dict[str, Any] | None, *more: dict[str, Any], notices: bool = True
+        self,
+        folder: Path,
+        module: dict[str, Any] | None,
+        *more: dict[str, Any],
+        notices: bool = True,
+        federation: Federation | None = None,
     ) -> None:
-        """`module` is the configuration of Siyaj's module; None starts Synapse without it. `more` are other modules."""
+        """`module` is the configuration of Siyaj's module; None starts Synapse without it. `more` are other modules.
+        With a `federation` it speaks to other servers on this machine, and its name is `localhost:PORT`."""
         self._notices = notices
+        self._federation = federation
+        self._federation_port = free_port() if federation else 0
+        self.name = f"localhost:{self._federation_port}" if federation else SERVER_NAME
         self.folder = folder
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
@@ -50,29 +60,14 @@ class Homeserver:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, env=environment, cwd=self.folder, start_new_session=True
             )
-        self._await_ready()
-
-    def _await_ready(self) -> None:
-        assert self.process is not None
-        until = time.monotonic() + READY_SECONDS
-        while time.monotonic() < until and self.process.poll() is None:
-            try:
-                if httpx.get(f"{self.address}/health", timeout=2).is_success:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.2)
-        self.stop()
-        raise RuntimeError(f"Synapse did not start; its log ends:\n{self.log()[-3_000:]}")
+        if not await_health(self.address, self.process):
+            self.stop()
+            raise RuntimeError(f"Synapse did not start; its log ends:\n{self.log()[-3_000:]}")
 
     def stop(self) -> None:
         """Stop in order; nothing is left running."""
         if self.process is not None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+            stop_process(self.process)
             self.process = None
         for client in self._clients:
             client.close()
@@ -112,11 +107,14 @@ class Homeserver:
 
     def _config(self) -> dict[str, Any]:
         resources = [{"names": ["client", "media"], "compress": False}]
+        federated = self._federation.config(self._federation_port) if self._federation else {}
+        own = {"port": self.port, "type": "http", "bind_addresses": ["127.0.0.1"], "resources": resources}
         return {
-            "server_name": SERVER_NAME,
+            **federated,
+            "server_name": self.name,
             "public_baseurl": self.address,
             "pid_file": str(self.folder / "homeserver.pid"),
-            "listeners": [{"port": self.port, "type": "http", "bind_addresses": ["127.0.0.1"], "resources": resources}],
+            "listeners": [own, *federated.get("listeners", [])],
             "database": {"name": "sqlite3", "args": {"database": str(self.folder / "homeserver.db")}},
             "media_store_path": str(self.folder / "media"),
             "signing_key_path": str(self.folder / "signing.key"),
@@ -165,6 +163,27 @@ _LIMITS: dict[str, Any] = {
     "rc_media_create": _FREELY,
 }
 """A trial sends faster than a person: Synapse's own limits would be what is tested."""
+
+
+def await_health(address: str, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until a process of Synapse answers; False: it ended, or took too long."""
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if httpx.get(f"{address}/health", timeout=2).is_success:
+                return True
+        except httpx.TransportError:
+            time.sleep(0.2)
+    return False
+
+
+def stop_process(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def free_port() -> int:

@@ -16,7 +16,7 @@ from siyaj.delivery.outgoing import Outgoing
 from siyaj.delivery.synapse_admin import Homeserver, NotAvailable, NotDone, NotThere, mxcs_in, part, split_mxc
 from siyaj.delivery.synapse_notice import notify
 from siyaj.delivery.synapse_rooms import set_quarantine
-from siyaj.model.action import ActionKind, PlatformAction
+from siyaj.model.action import UNDO, ActionKind, PlatformAction
 from siyaj.model.report import SubjectKind
 from siyaj.storage.endpoints import Endpoint, Secrets
 
@@ -43,6 +43,9 @@ class SynapseAdaptor:
             return Outcome(Result.UNAVAILABLE, f"Synapse cannot {action.kind} an {action.subject.kind}")
         try:
             return Outcome(Result.DONE, deed(Homeserver(self._outgoing, self._address, self._token), action))
+        except NotThere:
+            gone = Result.UNAVAILABLE if action.kind in UNDO.values() else Result.DONE
+            return Outcome(gone, "it is not on this homeserver (any more)")
         except NotAvailable as error:
             return Outcome(Result.UNAVAILABLE, str(error))
         except NotDone as error:
@@ -78,13 +81,6 @@ def remove(server: Homeserver, action: PlatformAction) -> str:
     if _is_redacted(server, event):
         return f"{said}it was redacted already"
     return said + _redact(server, event, action)
-
-
-def remove_or_gone(server: Homeserver, action: PlatformAction) -> str:
-    try:
-        return remove(server, action)
-    except NotThere:
-        return "it is not on this homeserver (any more)"
 
 
 def _is_event(action: PlatformAction) -> bool:
@@ -189,7 +185,7 @@ def deactivate(server: Homeserver, action: PlatformAction) -> str:
 _DEEDS: Mapping[tuple[ActionKind, SubjectKind], Deed] = {
     (ActionKind.NONE, SubjectKind.ITEM): greet,
     (ActionKind.HOLD, SubjectKind.ITEM): hold,
-    (ActionKind.REMOVE, SubjectKind.ITEM): remove_or_gone,
+    (ActionKind.REMOVE, SubjectKind.ITEM): remove,
     (ActionKind.RESTORE, SubjectKind.ITEM): restore,
     (ActionKind.SUSPEND_ACCOUNT, SubjectKind.ACCOUNT): suspend,
     (ActionKind.REINSTATE_ACCOUNT, SubjectKind.ACCOUNT): reinstate,
