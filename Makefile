@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help install demo demo-matrix test test-matrix test-xmpp test-s3 lint bench translations clean
+.PHONY: help install demo demo-matrix test test-matrix test-xmpp test-s3 lint bench translations pictures clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -48,6 +48,10 @@ bench: $(STAMP) ## Ours, the peer's and the ratio, from one run
 
 translations: $(STAMP) ## List the texts of the console that have no Arabic yet
 	$(BIN)/python -m tests.console.texts
+
+pictures: $(STAMP) ## Take the pictures of the guides anew, by the browser tests
+	$(BIN)/python -m pytest tests/console/test_case_browser.py tests/console/test_channels.py
+	$(BIN)/python -m tests.console.pictures
 
 clean: ## Remove what was built
 	rm -rf $(VENV) .synapse-venv .s3-venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -64,7 +64,20 @@ def _measure(engine: str, url: str, folder: Path, size: Size, times: int) -> lis
     ]
 
 
-_REACHED = {"queue", "queue, page 20", "case"}
+LISTS = {
+    "audit log": "/console/audit",
+    "audit log, by who": "/console/audit?sort=who",
+    "audit log, by what": "/console/audit?sort=-what",
+    "audit log, one deed": "/console/audit?what=case.take",
+    "decisions": "/console/decisions",
+    "decisions, by policy": "/console/decisions?sort=policy",
+    "decisions, by who decided": "/console/decisions?sort=-decided_by",
+    "reports": "/console/reports",
+    "reports, by reason": "/console/reports?sort=reason",
+    "reports, by weight": "/console/reports?sort=-weight",
+    "appeals, by decision": "/console/appeals?sort=-decided_at",
+}
+_REACHED = {"queue", "queue, page 20", "case", *LISTS}
 
 
 async def _pages(runtime: Runtime, size: Size, times: int) -> list[tuple[str, str, list[float]]]:
@@ -82,7 +95,7 @@ async def _pages(runtime: Runtime, size: Size, times: int) -> list[tuple[str, st
             await _timed(client, "dashboard, 30 days", ["/console/numbers?days=30"] * max(5, times // 4)),
             await _timed(client, "dashboard, 90 days", ["/console/numbers?days=90"] * max(5, times // 4)),
             await _timed(client, "quality", ["/console/quality"] * max(5, times // 4)),
-            await _timed(client, "audit log", ["/console/audit"] * max(5, times // 4)),
+            *[await _timed(client, name, [place] * max(5, times // 4)) for name, place in LISTS.items()],
         ]
 
 

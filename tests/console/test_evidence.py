@@ -33,9 +33,10 @@ def test_the_list_and_one_with_its_custody(house: House, sealed: str) -> None:
     client = house.signed_in("amal")
     listed = client.get("/console/evidence", params={"subject": "item:m-1"}).text
     assert sealed in listed and "<b>picture" not in listed and "second.txt" in listed
+    assert "\u202e" not in listed and ">RLO</span>gnp." in listed, "a name cannot pretend to be another kind of file"
     assert "second.txt" not in client.get("/console/evidence", params={"state": "held"}).text
     page = client.get(f"/console/evidence/{sealed}").text
-    assert "evidence.seal" in page and "key:forum" in page
+    assert "\u202e" not in page and "evidence.seal" in page and "key:forum" in page
     assert "Hand it over" not in page, "a reviewer neither holds nor exports"
     assert client.get("/console/evidence/evd_nothing").status_code == 404
     assert house.signed_in("cura").get("/console/evidence").status_code == 403

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siyaj.server.console.casework.marked import Piece, PieceKind, Span, flat, hidden, one_line, pieces
+from siyaj.server.console.marked import Piece, PieceKind, Span, flat, hidden, one_line, pieces
 
 PLAIN, MARK, CONTROL = PieceKind.PLAIN, PieceKind.MARK, PieceKind.CONTROL
 

@@ -96,6 +96,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         str,
         _setting("Whom to notify of a threat to life (DSA Article 18), e.g. a police unit and its number."),
     ] = ""
+    smtp: Annotated[
+        str,
+        _setting(
+            "SMTP server that letters to reporters and appellants leave by, `smtps://user:password@host`; empty: none."
+        ),
+    ] = ""
+    smtp_from: Annotated[str, _setting("E-mail address that those letters come from.")] = ""
     session_hours: Annotated[float, _setting("A session of the console ends after so long.", "h", gt=0, le=24)] = 10.0
     idle_minutes: Annotated[
         float, _setting("A session of the console ends when it was not used for so long.", "min", gt=0)

@@ -21,14 +21,16 @@ from siyaj.model.settings import Settings
 from siyaj.model.verdict import Action, Reason
 from siyaj.moderation import opening, priority, statements
 from siyaj.moderation.about import subject_of
+from siyaj.moderation.contact import address_of
 from siyaj.moderation.planning import Planner
 from siyaj.moderation.priority import Inputs
 from siyaj.moderation.reversal import POLICY
 from siyaj.moderation.statements import APPEAL
-from siyaj.storage import appeals, audit, cases, decisions, leases, verdicts
+from siyaj.storage import appeals, audit, cases, decisions, leases, mails, verdicts
 from siyaj.storage.cases import NewCase
 from siyaj.storage.database import Connection, Database
 from siyaj.storage.decisions import Effects
+from siyaj.storage.mails import Due
 from siyaj.storage.verdicts import VerdictRow
 
 _ATTEMPTS = 4
@@ -63,6 +65,7 @@ class Appeals:
         self._database = database
         self._planner = planner
         self._deadline_us = int(settings.first_review_hours * 3_600_000_000)
+        self._mails = bool(settings.smtp)
 
     def receive(self, new: NewAppeal) -> Appeal:
         """Take an appeal in and open its case. Raises NotFound for a token that is none of ours, AppealClosed when one
@@ -154,6 +157,8 @@ class Appeals:
             outcome="",
         )
         appeals.insert(connection, appeal)
+        if self._mails and address_of(appeal.contact):
+            mails.insert(connection, appeal.id, case, Due.RECEIPT, now_us())
         audit.write(connection, "system", "appeal.receive", appeal.id, decision=first.id, case=case, side=side)
         return appeal
 

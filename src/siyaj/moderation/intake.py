@@ -12,14 +12,17 @@ from siyaj.model.report import NewReport, ReportReason, SubjectKind
 from siyaj.model.verdict import Action, Reason
 from siyaj.moderation import priority
 from siyaj.moderation.brigading import WEIGHT
+from siyaj.moderation.contact import address_of
 from siyaj.moderation.evidence import record as record_evidence
 from siyaj.moderation.said import LIFE_POLICY, language_of, life_reason, said
 from siyaj.moderation.standing import told_at_once
 from siyaj.moderation.weights import HOUR_US, SEVERITY, Incoming, Weights, grown, row_of, scored
-from siyaj.storage import audit, cases, reporters, reports
+from siyaj.storage import audit, cases, late_checks, mails, reporters, reports
 from siyaj.storage.cases import NewCase
 from siyaj.storage.database import Connection
 from siyaj.storage.evidence import Kept
+from siyaj.storage.late_checks import REPORTED, LateCheck
+from siyaj.storage.mails import Due
 from siyaj.storage.reporters import Record
 
 LIFE_HOURS = 1.0
@@ -31,21 +34,29 @@ class _After(Struct):
     every transaction locks."""
 
     sealed: list[Kept] = field(default_factory=list)
+    letters: list[tuple[Incoming, str, Due]] = field(default_factory=list)
+    """Reports with their cases, and what their reporters are to be told."""
+    to_match: list[str] = field(default_factory=list)
+    """Receipts of reports that have files."""
     lives: list[str] = field(default_factory=list)
     """Cases that turned out to be about a threat to life."""
 
-    def keep(self, one: Incoming, case: str) -> None:
-        """The files that were sealed before belong to a case now."""
+    def keep(self, one: Incoming, case: str, due: Due = Due.RECEIPT) -> None:
+        """The files that were sealed before belong to a case now, and its reporter may be told."""
+        self.letters.append((one, case, due))
         for kept in one.sealed:
             kept.evidence.case = case
             self.sealed.append(kept)
+        if one.sealed:
+            self.to_match.append(one.receipt)
 
 
 class Intake:
     """Writes batches within a connection that the caller commits."""
 
-    def __init__(self, first_review_us: int, life_contact: str) -> None:
+    def __init__(self, first_review_us: int, life_contact: str, *, mails: bool = False) -> None:
         self._first_review_us = first_review_us
+        self._mails = mails
         self._life_contact = life_contact
 
     def write(self, connection: Connection, batch: Sequence[Incoming]) -> list[str | SiyajError]:
@@ -66,6 +77,11 @@ class Intake:
             told |= self._merge(connection, by_subject[subject], opened.get(subject), records, after)
         reporters.opened(connection, self._waiting(by_subject, told), set(records), now_us())
         record_evidence(connection, after.sealed)
+        for one, case, due in after.letters:
+            if self._mails and address_of(one.given.reporter.contact):
+                mails.insert(connection, one.receipt, case, due, now_us())
+        for receipt in after.to_match:
+            late_checks.insert(connection, LateCheck(receipt, REPORTED, "system", 0), now_us())
         for case in after.lives:
             audit.write(connection, "system", "case.life", case, notify=self._life_contact)
         return [self._answer(one, fresh, known) for one in batch]
@@ -135,7 +151,7 @@ class Intake:
             row = row_of(one, now, 0)
             row.case_id, row.state, row.outcome, row.closed_at = standing.case, "closed", standing.outcome, now
             reports.insert(connection, [row])
-            after.keep(one, standing.case)
+            after.keep(one, standing.case, Due.OUTCOME)
             told.add(one.receipt)
         return told
 

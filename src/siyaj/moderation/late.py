@@ -23,7 +23,7 @@ from siyaj.moderation.requests import CheckAnswer, CheckRequest, hash_request
 from siyaj.storage import actions, audit, evidence, late_checks, verdicts
 from siyaj.storage.actions import NewAction
 from siyaj.storage.database import Connection, Database
-from siyaj.storage.late_checks import LateCheck
+from siyaj.storage.late_checks import REPORTED, LateCheck
 
 log = logging.getLogger(__name__)
 
@@ -93,17 +93,19 @@ def following(request: CheckRequest, verdict: str) -> CheckRequest:
 
 
 class LateChecks:
-    """Finishes what processes that died had answered."""
+    """Finishes what processes that died had answered; and matches the files that came with reports."""
 
     def __init__(
         self,
         database: Database,
         open_evidence: Callable[[str, str, str], bytes],
         check_now: Callable[[Sequence[CheckRequest]], Sequence[CheckAnswer | SiyajError]],
+        match_reported: Callable[[str], None],
     ) -> None:
         self._database = database
         self._open = open_evidence
         self._check_now = check_now
+        self._match_reported = match_reported
 
     def work(self) -> int:
         """Finish one; return how many were. Raises StorageUnavailable: it is tried again."""
@@ -112,14 +114,18 @@ class LateChecks:
             late = late_checks.claim(connection, now, now + int(OVERTAKEN_SECONDS * 1_000_000))
         if late is None:
             return 0
+        result: CheckAnswer | SiyajError | None = None
         try:
-            (result,) = self._check_now([self._request(late)])
+            if late.scope == REPORTED:
+                self._match_reported(late.verdict)
+            else:
+                (result,) = self._check_now([self._request(late)])
         except SiyajError as error:
             result = error
         if isinstance(result, StorageUnavailable):
             raise result
         if isinstance(result, SiyajError) and late.attempts >= ATTEMPTS:
-            log.error("the final verdict after %s cannot be made: %s", late.verdict, result)
+            log.error("the late check of %s cannot be made: %s", late.verdict, result)
             with self._database.begin() as connection:
                 late_checks.remove(connection, late.verdict)
                 audit.write(connection, "system", "late_check.lost", late.verdict, why=result.message)

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from siyaj.model.action import ActionKind
 from siyaj.model.case import Case, CaseOrigin
-from siyaj.model.clock import to_datetime
+from siyaj.model.clock import to_datetime, to_us
 from siyaj.model.decision import Decision, Draft, Exemption, PlannedAction, Statement
 from siyaj.model.report import Subject, SubjectKind
 from siyaj.moderation import statements, strikes, wording
@@ -17,9 +17,10 @@ from siyaj.moderation.drafts import REVERSING
 from siyaj.moderation.statements import Links
 from siyaj.moderation.strikes import Weighed, concerned
 from siyaj.policy.evaluate import Policy
-from siyaj.storage import reports
+from siyaj.storage import mails, reports
 from siyaj.storage.actions import NewAction
 from siyaj.storage.database import Connection
+from siyaj.storage.mails import Due
 
 
 class Plan(Struct):
@@ -103,6 +104,7 @@ def tell_reporters(connection: Connection, case: str, made: Decision) -> None:
     agrees = upheld(made.draft)
     outcome = wording.TOLD[wording.language_of(made.language)][agrees]
     reports.close_case(connection, case, upheld=agrees, outcome=outcome)
+    mails.want(connection, Due.OUTCOME, to_us(made.effective_at), case=case)  # by then it cannot be undone any more
 
 
 def _actions(case: Case, draft: Draft) -> list[PlannedAction]:

@@ -61,7 +61,8 @@ def _write(
     _keep_evidence(connection, list(fresh.values()))
     late.write(connection, list(fresh.values()))
     exhibits.insert(connection, [(one.verdict.id, each) for one in fresh.values() for each in one.exhibits])
-    final = [one for one in fresh.values() if not one.verdict.pending]  # what is pending is counted when it is final
+    # What is pending is counted when it is final; a reported file when its item was checked.
+    final = [one for one in fresh.values() if not (one.verdict.pending or one.request.reported)]
     pending = sightings.write(connection, final)
     known |= {key: Answered(row.request_hash, row.answer) for key, row in rows.items()}
     return [

@@ -41,7 +41,9 @@ class Reports:
     def __init__(self, database: Database, vault: Vault, settings: Settings) -> None:
         self._database = database
         self._vault = vault
-        self._intake = Intake(int(settings.first_review_hours * HOUR_US), settings.life_contact)
+        self._intake = Intake(
+            int(settings.first_review_hours * HOUR_US), settings.life_contact, mails=bool(settings.smtp)
+        )
         self._group: Group[Incoming, str] = Group("reports", self._write)
 
     def receive(

@@ -27,6 +27,8 @@ class CheckRequest(Struct, gc=False):
     """Its media is still being decoded: words and hashes answer, and the rest follows."""
     follows: str = ""
     """The verdict that was answered while media was still being decoded; this is the final one."""
+    reported: str = ""
+    """The receipt of the report whose files these are: nothing new happened on the platform."""
 
     def __post_init__(self) -> None:
         if self.follows:

@@ -14,9 +14,10 @@ from siyaj.model.decision import Decision, DecisionKind, PlannedAction
 from siyaj.model.report import Subject
 from siyaj.moderation import banking, planning, wording
 from siyaj.moderation.planning import Planner
-from siyaj.storage import actions, appeals, decisions, strikes
+from siyaj.storage import actions, appeals, decisions, mails, strikes
 from siyaj.storage.database import Connection
 from siyaj.storage.decisions import Effects
+from siyaj.storage.mails import Due
 
 POLICY = "policy"
 """Who decided what no person did."""
@@ -53,6 +54,7 @@ class Settling(Struct):
         state = AppealState.OVERTURNED if overturned else AppealState.UPHELD
         at = to_us(made.decided_at)
         appeals.settle(connection, appeal.id, state=state, by=made.decided_by, at=at, outcome=told, decision=made.id)
+        mails.want(connection, Due.OUTCOME, to_us(made.effective_at), id=appeal.id)
         self.effects.appeals.append(appeal.id)
         if first.case is not None and own and overturned:
             planning.tell_reporters(connection, first.case, made if appeal.side is Side.REPORTER else _nothing(made))

@@ -28,6 +28,7 @@ from siyaj.moderation.orders import Orders
 from siyaj.moderation.people import People
 from siyaj.moderation.planning import Planner
 from siyaj.moderation.quality import Quality
+from siyaj.moderation.reported import ReportedFiles
 from siyaj.moderation.reports import Reports
 from siyaj.moderation.sessions import Sessions
 from siyaj.moderation.sightings import Sightings
@@ -90,7 +91,17 @@ class Runtime:
             )
             stack.callback(self.checker.close)
             self.ending = Ending(self.database)
-            self.late = LateChecks(self.database, self.vault.open, self.checker.check_now)
+            reported = ReportedFiles(
+                self.database,
+                self.vault,
+                self.drawer,
+                self.lookup,
+                self.policy,
+                sightings,
+                links.appeal,
+                int(settings.first_review_hours * 3_600_000_000),
+            )
+            self.late = LateChecks(self.database, self.vault.open, self.checker.check_now, reported.match)
             self.reports = Reports(self.database, self.vault, settings)
             stack.callback(self.reports.close)
             self.cases = Cases(self.database, self.policy, settings)

@@ -11,6 +11,8 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from siyaj.delivery.mail import LOOK_SECONDS as MAIL_SECONDS
+from siyaj.delivery.mail import Mails
 from siyaj.delivery.worker import DeliveryWorker
 from siyaj.model.settings import Settings
 from siyaj.moderation.background import Worker
@@ -76,6 +78,7 @@ def serve(settings: Settings) -> int:
     """Serve until interrupted; return the exit code. What was taken is answered before this returns."""
     logging.getLogger("siyaj").setLevel(logging.INFO)
     with Runtime.open(settings) as runtime:
+        mails = Mails(runtime.database, runtime.reports, runtime.appeals, settings)
         threading.Thread(target=runtime.box.warm, name="siyaj-warm", daemon=True).start()
         gc.freeze()  # what is there now stays: the collector need not walk through it again and again
         gc.set_threshold(20_000, 50, 100)
@@ -106,6 +109,7 @@ def serve(settings: Settings) -> int:
             Worker("siyaj-channels", runtime.channels.work, CHANNEL_SECONDS),
             Worker("siyaj-ending", runtime.ending.work, ENDING_SECONDS),
             Worker("siyaj-late", runtime.late.work, LOOK_SECONDS),
+            Worker("siyaj-mail", mails.work, MAIL_SECONDS),
             DeliveryWorker(runtime.database, runtime.keyring),
         ):
             if not runtime.people.listed():

@@ -1,15 +1,19 @@
-"""Late checks: answered at once, while their media was still being decoded."""
+"""Late checks: answered at once, while their media was still being decoded; and the files of reports."""
 
 from msgspec import Struct
 from sqlalchemy import Connection, select, update
 
 from siyaj.storage.tables import late_checks
 
+REPORTED = "report"
+"""The scope of those that came with a report; keys have ids of another form."""
+
 
 class LateCheck(Struct):
     """Times in microseconds."""
 
     verdict: str
+    """The one that was answered at once; of a reported file the receipt."""
     scope: str
     who: str
     attempts: int

@@ -662,6 +662,21 @@ reports = Table(
     Index("ix_reports_forgotten_at_closed_at", "forgotten_at", "closed_at"),
 )
 
+mails = Table(
+    "mails",
+    metadata,
+    Column("id", Text, primary_key=True, comment="a report's receipt, or an appeal's id; the address stands there"),
+    Column("case_id", Text, nullable=False, index=True),
+    Column("due", Text, nullable=False, comment="empty (nothing) | receipt | outcome"),
+    Column(
+        "next_at", BigInteger, nullable=False, comment="of the next attempt; while one runs, when it counts as lost"
+    ),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("error", Text, nullable=False, server_default="", comment="why it was given up"),
+    Index("ix_mails_due_next_at", "due", "next_at"),
+    comment="Whom to write to by e-mail, and what about. Letters are composed when they leave: none is kept.",
+)
+
 keys = Table(
     "keys",
     metadata,

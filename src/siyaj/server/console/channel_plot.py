@@ -153,7 +153,7 @@ def _days(bins: Sequence[Bin], axis: _Axis) -> Markup:
     drawn = []
     for place in range(len(bins) - 1, -1, -every):
         label = short_day(bins[place].first.isoformat())
-        drawn.append(svg.below(axis.x(place), LABEL_LINE, label, rtl=axis.rtl))
+        drawn.append(svg.below(axis.x(place), LABEL_LINE, label, WIDTH, rtl=axis.rtl))
     return Markup("").join(drawn)
 
 

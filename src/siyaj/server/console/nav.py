@@ -76,7 +76,12 @@ GROUPS: tuple[Group, ...] = (
                 P.KEEP_ENDPOINTS,
                 N_("Where actions go, and whether they arrived."),
             ),
-            Place(N_("Evidence"), "/console/evidence", P.SEE_EVIDENCE),
+            Place(
+                N_("Evidence"),
+                "/console/evidence",
+                P.SEE_EVIDENCE,
+                N_("What is sealed, who opened it, and what is held for an authority."),
+            ),
             Place(N_("People"), "/console/people", P.SEE_PEOPLE, N_("Who works here, and what they may do.")),
             Place(N_("Audit log"), "/console/audit", P.SEE_AUDIT, N_("Who did what, and whether the log is whole.")),
         ),

@@ -159,14 +159,14 @@ def _cell(value: float | None) -> str:
 
 
 def bars(shares: Sequence[Share], name: Callable[[str], str], look: int = 1) -> list[Bar]:
-    """Return one bar for each slice, against the largest one; the share is of all."""
-    total, most = sum(one.count for one in shares), max((one.count for one in shares), default=0)
+    """Return one bar for each slice: its share of all, as the number beside it."""
+    total = sum(one.count for one in shares)
     return [
         Bar(
             name(one.name),
             number(one.count),
             percent(one.count / total) if total else "–",
-            svg.bar(one.count / most if most else 0, look, rtl=rtl()),
+            svg.bar(one.count / total if total else 0, look, rtl=rtl()),
         )
         for one in shares
     ]

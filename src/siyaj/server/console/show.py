@@ -5,11 +5,13 @@ from functools import lru_cache
 
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
+from markupsafe import Markup, escape
 
 from siyaj.model.clock import to_datetime
 from siyaj.model.person import Locale
 from siyaj.server.console import i18n
 from siyaj.server.console.deeds import DEEDS
+from siyaj.server.console.marked import PieceKind, one_line
 
 _BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
 """Sign in the user agent and name; the order matters: each of them claims to be the ones after it."""
@@ -66,6 +68,17 @@ def browser(agent: str) -> str:
     return f"{name} · {system}" if system else name
 
 
+def plainly(text: str, longest: int = 0) -> Markup:
+    """Return what a stranger wrote, on one line, with the characters that turn or hide text shown as signs."""
+    text = text if not longest or len(text) <= longest else f"{text[:longest]}…"
+    return Markup("").join(
+        Markup('<span class="control" title="{}" dir="ltr">{}</span>').format(piece.title, piece.text)
+        if piece.kind is PieceKind.CONTROL
+        else escape(piece.text)
+        for piece in one_line(text)
+    )
+
+
 FILTERS = {
     "ago": ago,
     "browser": browser,
@@ -73,5 +86,6 @@ FILTERS = {
     "deed": deed,
     "moment": moment,
     "number": number,
+    "plainly": plainly,
     "us": to_datetime,
 }

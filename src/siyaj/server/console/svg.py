@@ -14,6 +14,8 @@ WIDTH, HEIGHT = 640.0, 210.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 12.0, 12.0, 28.0
 TICKS = 4
 LABELS = 6
+HALF_LABEL = 38.0
+"""Half of what the longest label takes, such as `25 نوفمبر`."""
 
 
 class Series(NamedTuple):
@@ -150,12 +152,14 @@ def _axes(frame: Frame, labels: Sequence[str]) -> Markup:
     every = max(1, math.ceil(len(labels) / LABELS))
     for place in range(len(labels) - 1, -1, -every):
         x = round(frame.x(place), 2)
-        drawn.append(below(x, HEIGHT - 8, labels[place], rtl=frame.rtl))
+        drawn.append(below(x, HEIGHT - 8, labels[place], WIDTH, rtl=frame.rtl))
     return Markup("").join(drawn)
 
 
-def below(x: float, y: float, label: str, *, rtl: bool) -> Markup:
-    """Return a label in the middle below a place, read in the page's direction: `25 نوفمبر` is otherwise turned round."""
+def below(x: float, y: float, label: str, width: float, *, rtl: bool) -> Markup:
+    """Return a label below the middle of a place, in the page's direction (`25 نوفمبر` is turned round
+    otherwise), moved inwards where the picture would cut it off."""
+    x = min(max(x, HALF_LABEL), width - HALF_LABEL)
     return Markup('<text x="{}" y="{}" text-anchor="middle" direction="{}" unicode-bidi="embed">{}</text>').format(
         x, y, "rtl" if rtl else "ltr", label
     )

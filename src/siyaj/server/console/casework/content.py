@@ -13,8 +13,8 @@ from siyaj.model.evidence import Evidence
 from siyaj.model.match import Match
 from siyaj.model.report import Report
 from siyaj.server.console.casework import words
-from siyaj.server.console.casework.marked import Piece, Span, hidden, one_line, pieces
 from siyaj.server.console.i18n import gettext as _
+from siyaj.server.console.marked import Piece, Span, hidden, one_line, pieces
 from siyaj.signals.base import ContentKind
 from siyaj.signals.sniff import content_kind
 from siyaj.storage.verdicts import Record

@@ -13,8 +13,8 @@ from siyaj.model.person import Permission, Person
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.console.casework import changed, content, dossier, keys, panel, queue, reveal, translating, why, words
 from siyaj.server.console.casework.dossier import Dossier
-from siyaj.server.console.casework.marked import one_line, pieces
 from siyaj.server.console.i18n import gettext as _
+from siyaj.server.console.marked import one_line, pieces
 
 BRIGADE_WEIGHT = 10
 """Percent that a brigade's report counts (moderation.brigading)."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from siyaj.server.console.casework.marked import Piece, one_line
+from siyaj.server.console.marked import Piece, one_line
 
 
 class Cell(Struct, frozen=True):

@@ -16,7 +16,7 @@ from siyaj.moderation.cases import who
 from siyaj.server.console import i18n
 from siyaj.server.console.casework import content, dossier, keys
 from siyaj.server.console.casework.content import Passage
-from siyaj.server.console.casework.marked import Piece, PieceKind, pieces
+from siyaj.server.console.marked import Piece, PieceKind, pieces
 from siyaj.server.console.page import render
 from siyaj.server.console.session import AnyRequest, TheForm, ThePerson, TheRuntime
 from siyaj.storage import audit, translations

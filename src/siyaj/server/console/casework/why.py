@@ -9,8 +9,8 @@ from siyaj.model.bank import Opinion
 from siyaj.model.match import Match
 from siyaj.model.report import Report, ReporterKind
 from siyaj.server.console.casework import clauses, words
-from siyaj.server.console.casework.marked import Piece, one_line, pieces
 from siyaj.server.console.i18n import gettext as _
+from siyaj.server.console.marked import Piece, one_line, pieces
 from siyaj.storage import reporters
 from siyaj.storage.verdicts import Record
 

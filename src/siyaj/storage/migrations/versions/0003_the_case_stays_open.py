@@ -26,6 +26,26 @@ def upgrade() -> None:
     op.create_index("ix_reports_weight", "reports", ["weight", "seq"])
     op.create_index("ix_entries_bank_id", "entries", ["bank_id", "id"])
     op.create_table(
+        "mails",
+        sa.Column(
+            "id", sa.Text(), nullable=False, comment="a report's receipt, or an appeal's id; the address stands there"
+        ),
+        sa.Column("case_id", sa.Text(), nullable=False),
+        sa.Column("due", sa.Text(), nullable=False, comment="empty (nothing) | receipt | outcome"),
+        sa.Column(
+            "next_at",
+            sa.BigInteger(),
+            nullable=False,
+            comment="of the next attempt; while one runs, when it counts as lost",
+        ),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("error", sa.Text(), server_default="", nullable=False, comment="why it was given up"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mails")),
+        comment="Whom to write to by e-mail, and what about. Letters are composed when they leave: none is kept.",
+    )
+    op.create_index(op.f("ix_mails_case_id"), "mails", ["case_id"])
+    op.create_index("ix_mails_due_next_at", "mails", ["due", "next_at"])
+    op.create_table(
         "translations",
         sa.Column("case_id", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False, comment="SHA-256 of what was translated, and into which language"),
