@@ -120,6 +120,22 @@ def test_strangers_and_things_in_common_that_say_nothing_are_not_found(index: Vi
         assert index.search(query(film(seed))) == [[]]
 
 
+def test_an_opening_or_a_card_in_common_is_a_hint_and_says_from_when_to_when() -> None:
+    opening, card = film(9)[:30], [film(8)[0]] * 50
+    for common, rest in ((opening, 30), (card, 40)):
+        index = VideoIndex()
+        index.add([1], [value([*common, *film(1)[:rest]])])
+        hit = one_hit(index, [*common, *film(2)[:rest]])
+        assert hit.distance > 0.5
+        assert hit.segment is not None
+        assert hit.segment.end <= len(common) / RATE + 0.5
+        assert one_hit(index, [*common, *film(1)[:rest]]).distance <= 0.2
+        assert one_hit(index, film(1)[:rest]).distance <= 0.5
+    index = VideoIndex()
+    index.add([1], [value([*card, *film(1)])])
+    assert index.search(query([*card, *film(2)])) == [[]]
+
+
 def test_a_picture_with_sound_is_found_as_what_it_is() -> None:
     still, other = [film(1)[0]] * 60, [film(2)[0]] * 60
     index = VideoIndex()

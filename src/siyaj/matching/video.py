@@ -29,6 +29,9 @@ ALIKE = 6
 SHORTEST = 4.0
 """Seconds: less in common is the opening of a programme, or a slate, unless it is this share of either video:"""
 LEAST_SHARE = 0.25
+MOST_OF_IT, HINT = 0.8, 0.4
+"""So little in common, or one picture that stands still, says something about the whole only where it is MOST_OF_IT;
+else its share counts as HINT at most, which a person looks at: two films in one studio, or behind one test card."""
 
 
 class _Filed(NamedTuple):
@@ -48,6 +51,10 @@ class _Found(NamedTuple):
     share_here: float
     share_there: float
     view: int
+    lasts: float
+    """Seconds of the longest part in one piece."""
+    moves: bool
+    """False where it is one picture that stands still."""
 
 
 class VideoIndex:
@@ -239,20 +246,35 @@ def _common(
         starts, ends = filed.starts[rows[its]].astype(np.float64), filed.ends[rows[its]].astype(np.float64)
         lines = find_lines(Pairs(number, times[number], starts, ends))
         lines = [line for line in lines if len(line.frames) > 1 or len(times) == 1]
+        if not lines:
+            continue
         matched = sum(len(line.frames) for line in lines)
         gap = frames.duration / max(1, len(times))
         there = sum(abs(line.there[1] - line.there[0]) + gap * line.speed for line in lines)
-        found = _Found(lines, matched / len(times), min(1.0, there / max(filed.duration, 0.001)), int(kind))
+        lasts = max(line.here[1] - line.here[0] for line in lines) + gap
+        on = looked[its][np.isin(number, np.concatenate([line.frames for line in lines]))]
+        share_there = min(1.0, there / max(filed.duration, 0.001))
+        found = _Found(lines, matched / len(times), share_there, int(kind), lasts, _moves(frames, on))
         if _enough(found) and (best is None or found.share_here > best.share_here):
             best = found
     return best
 
 
+def _moves(frames: Frames, looks: NDArray[np.int64]) -> bool:
+    views = frames.views[looks]
+    every = [frames.hashes[looks[views == view]] for view in np.unique(views)]
+    return any(int(np.bitwise_count(each ^ each[0]).sum(axis=1).max()) > RADIUS for each in every)
+
+
 def _enough(found: _Found) -> bool:
-    if not found.lines:
-        return False
     longest = max(line.here[1] - line.here[0] for line in found.lines)
-    return longest >= SHORTEST or max(found.share_here, found.share_there) >= LEAST_SHARE
+    return (longest >= SHORTEST and found.moves) or max(found.share_here, found.share_there) >= LEAST_SHARE
+
+
+def _share(found: _Found) -> float:
+    """Return how much of either video is common, as far as it says something about the whole."""
+    share = max(found.share_here, found.share_there)
+    return share if (found.lasts >= SHORTEST and found.moves) or share >= MOST_OF_IT else min(share, HINT)
 
 
 def _kind(view: int) -> int:
@@ -280,7 +302,7 @@ def _hit(filed: _Filed, found: _Found) -> Hit:
     clauses += [clause(turned)] if turned else []
     clauses += [clause("video.speed", speed=float(f"{line.speed:.2g}"))] if abs(line.speed - 1) > 0.05 else []
     why = sentence(*clauses, clause("video.share", share=round(found.share_here, 4)))
-    return Hit(filed.ref, round(1 - max(found.share_here, found.share_there), 4), (), why, segment)
+    return Hit(filed.ref, round(1 - _share(found), 4), (), why, segment)
 
 
 def _times(segment: Segment) -> dict[str, str]:
