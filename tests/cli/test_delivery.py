@@ -19,7 +19,7 @@ from siyaj.storage import actions
 from siyaj.storage.actions import NewAction
 from siyaj.storage.database import Database
 from tests.cli.conftest import Run
-from tests.delivery.receiver import receiver
+from tests.delivery.receiver import receiver, reply
 
 
 def test_an_endpoint_is_added_tested_rotated_and_disabled(siyaj: Run) -> None:
@@ -48,6 +48,19 @@ def test_an_endpoint_is_added_tested_rotated_and_disabled(siyaj: Run) -> None:
     )
     told = siyaj("endpoint", "list")
     assert "whsec_" not in told.out + told.err
+
+
+def test_an_account_of_a_homeserver_is_logged_in(siyaj: Run) -> None:
+    with receiver() as platform:
+        platform.answers.append(lambda handler: reply(handler, 200, b'{"access_token": "syt_given"}'))
+        add = ("endpoint", "add", "matrix", platform.url, "--kind", "synapse", "--allow-private", "--user", "siyaj")
+        assert siyaj(*add, stdin="the password\n").code == 0
+        asked = json.loads(platform.received[0].body)
+        assert (asked["identifier"]["user"], asked["password"]) == ("siyaj", "the password")
+        refused = lambda handler: reply(handler, 403, b'{"error": "Invalid username or password"}')  # noqa: E731
+        platform.answers.append(refused)
+        again = siyaj("endpoint", "token", "matrix", "--user", "siyaj", stdin="wrong\n")
+    assert (again.code, "403 Invalid username or password" in again.err) == (2, True)
 
 
 def test_an_endpoint_that_was_added_late_gets_what_should_be_so(

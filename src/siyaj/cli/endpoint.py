@@ -1,5 +1,6 @@
 """`siyaj endpoint`: where actions go."""
 
+import getpass
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from siyaj.cli.session import SOME_FAILED, emit, out, plain, say, session, who
 from siyaj.delivery.adaptor import Result
 from siyaj.delivery.adaptors import ADAPTORS
 from siyaj.delivery.addresses import check_url
+from siyaj.delivery.synapse_login import log_in
 from siyaj.model.action import ActionKind, PlatformAction
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.errors import InvalidRequest
@@ -42,13 +44,18 @@ def add(
         Path | None,
         Parameter(allow_leading_hyphen=True, help="File with the access token of an admin interface; `-`: stdin"),
     ] = None,
+    user: Annotated[
+        str, Parameter(help="For `--kind synapse`, instead of a token: log this account in; its password is asked for")
+    ] = "",
 ) -> None:
     """Add an endpoint and print its signing secret, this once. What is decided from now on goes there."""
     if kind is not EndpointKind.POLL:
         check_url(url, allow_private=allow_private)
     elif url:
         raise InvalidRequest("an endpoint that asks has no address", field="url")
-    token = _read_token(token_file)
+    if user and (kind is not EndpointKind.SYNAPSE or token_file):
+        raise InvalidRequest("--user is for `--kind synapse`, and instead of --token-file", field="user")
+    token = _log_in(url, user, allow_private) if user else _read_token(token_file)
     with open_database() as database, database.begin() as connection:
         made, secret = endpoints.add(
             connection, open_keyring(), name, kind, url, token=token, allow_private=allow_private
@@ -107,13 +114,17 @@ def token(
     /,
     *,
     token_file: Annotated[
-        Path, Parameter(allow_leading_hyphen=True, help="File with the new access token; `-`: stdin")
-    ],
+        Path | None, Parameter(allow_leading_hyphen=True, help="File with the new access token; `-`: stdin")
+    ] = None,
+    user: Annotated[str, Parameter(help="Instead: log this account in; its password is asked for")] = "",
 ) -> None:
     """Replace the access token of an admin interface, e.g. after it expired."""
-    fresh = _read_token(token_file)
-    with open_database() as database, database.begin() as connection:
+    if bool(user) == bool(token_file):
+        raise InvalidRequest("name a file with the token, or the account to log in", hint="--token-file or --user")
+    with open_database() as database, database.read() as connection:
         endpoint = endpoints.get(connection, name)
+    fresh = _log_in(endpoint.url, user, endpoint.allow_private) if user else _read_token(token_file)
+    with open_database() as database, database.begin() as connection:
         endpoints.set_token(connection, open_keyring(), endpoint.id, fresh)
         audit.write(connection, who(), "endpoint.token", endpoint.id, name=endpoint.name)
     _show(endpoint, "has a new access token")
@@ -199,6 +210,11 @@ def test(name: Name, /) -> int:
         colour = "green" if outcome.result is Result.DONE else "red"
         out.print(f"[{colour}]{outcome.result.value}[/] {plain(outcome.said)}")
     return 0 if outcome.result is Result.DONE else SOME_FAILED
+
+
+def _log_in(url: str, user: str, allow_private: bool) -> str:
+    typed = getpass.getpass(f"Password of {user}: ") if sys.stdin.isatty() else sys.stdin.readline()
+    return log_in(url, user, typed.rstrip("\n"), allow_private=allow_private)
 
 
 def _read_token(path: Path | None) -> str:
