@@ -128,7 +128,7 @@ def test_what_a_successful_appeal_or_an_undo_took_back_does_not_count(runtime: R
     tell(runtime, "garden", subscribers=900)
     remove(runtime, "garden", 2)
     taken_back = decide(runtime, ActionKind.REMOVE, "item:m9", "garden")
-    decide(runtime, ActionKind.RESTORE, "item:m9", "garden", kind="appeal", supersedes=taken_back)
+    decide(runtime, ActionKind.RESTORE, "item:m9", "garden", kind="appeal", replaces=taken_back)
     decide(runtime, ActionKind.REMOVE, "item:m10", "garden", effective_at=now_us() + 60_000_000)
     decide(runtime, ActionKind.REMOVE, "item:m11", "garden", decided_by="policy")
     assert runtime.channels.think("garden") is None

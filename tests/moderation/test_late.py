@@ -13,8 +13,10 @@ from siyaj.banks.curation import new_entry
 from siyaj.cli.demo import pictures
 from siyaj.model.action import ActionKind
 from siyaj.model.bank import Opinion
-from siyaj.model.errors import StorageUnavailable
+from siyaj.model.clock import now_us
+from siyaj.model.errors import SealBroken, StorageUnavailable
 from siyaj.model.event import Account, Event, EventKind, MediaFile
+from siyaj.model.queue import QueueFilter
 from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.settings import Settings
 from siyaj.model.signal import Signal
@@ -198,3 +200,36 @@ def test_a_store_that_is_away_is_waited_for_and_nothing_is_given_up(
         connection.exec_driver_sql("UPDATE late_checks SET next_at = 0")
     assert runtime.late.work() == 1
     assert (waiting(runtime), verdicts_on(runtime, "p-8")) == (0, 2)
+
+
+def test_what_fails_five_times_is_held_for_a_person_and_its_files_are_kept(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def died(*_: Any) -> None:
+        return None
+
+    def broken(*_: Any) -> bytes:
+        raise SealBroken("broken")
+
+    monkeypatch.setattr(runtime.checker, "_follow", died)
+    first, _ = check(runtime, request("p-9", FILE, text="a sample"))
+    monkeypatch.setattr(runtime.late, "_open", broken)
+    for _ in range(ATTEMPTS):
+        with runtime.database.begin() as connection:
+            connection.exec_driver_sql("UPDATE late_checks SET next_at = 0")
+        assert runtime.late.work() == 1
+    assert (waiting(runtime), verdicts_on(runtime, "p-9")) == (0, 2)
+    [(_, case)] = runtime.cases.queue(QueueFilter())
+    assert (case.subject.id, case.account) == ("p-9", "u-1")
+    assert case.reasons[0].text == "Its files could not be examined, so a person looks at it."
+    assert "تعذّر فحص ملفاته" in case.reasons[0].text_ar
+    assert [one.kind for one in done(runtime, "p-9")] == [ActionKind.HOLD]
+    runtime.vault.sweep()
+    with runtime.database.read() as connection:
+        assert evidence.listed(connection, verdict=first.id)[0].destroyed_at is None
+
+
+def test_a_check_that_was_pending_is_counted_once(runtime: Runtime) -> None:
+    check(runtime, request("p-10", FILE), then=lambda: verdicts_on(runtime, "p-10") == 2)
+    runtime.quality.catch_up(now_us() + 60_000_000)
+    assert runtime.numbers.dashboard(7).verdicts == 1

@@ -16,7 +16,8 @@ from siyaj.model.action import ActionKind
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.errors import SiyajError, StorageUnavailable
 from siyaj.model.event import Event, MediaFile
-from siyaj.model.verdict import Action
+from siyaj.model.ids import new_id
+from siyaj.model.verdict import Action, Reason, Verdict
 from siyaj.moderation.about import subject_of
 from siyaj.moderation.assess import Assessment
 from siyaj.moderation.requests import CheckAnswer, CheckRequest, hash_request
@@ -24,6 +25,7 @@ from siyaj.storage import actions, audit, evidence, late_checks, verdicts
 from siyaj.storage.actions import NewAction
 from siyaj.storage.database import Connection, Database
 from siyaj.storage.late_checks import REPORTED, LateCheck
+from siyaj.storage.verdicts import Record
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,16 @@ _MEASURES = {
     Action.HOLD: ActionKind.HOLD,
     Action.BLOCK: ActionKind.REMOVE,
 }
+
+
+NOT_EXAMINED = Reason(
+    "not_examined",
+    "",
+    Action.HOLD,
+    "Its files could not be examined, so a person looks at it.",
+    "تعذّر فحص ملفاته، لذلك سينظر فيه شخص.",
+)
+"""Of what failed ATTEMPTS times."""
 
 
 class _Recorded(Struct):
@@ -60,7 +72,8 @@ def _finish(connection: Connection, final: Assessment) -> None:
         return
     if final.verdict.action.severity > first.action.severity:
         actions.enqueue(connection, [_measure(final, first.id)])
-    if first.action.severity < Action.HOLD.severity:  # its files were kept for this alone
+    lost = NOT_EXAMINED in final.verdict.reasons
+    if first.action.severity < Action.HOLD.severity and not lost:  # its files were kept for this alone
         for kept in evidence.listed(connection, verdict=first.id):
             evidence.set_keep_until(connection, kept.id, now_us())
 
@@ -100,11 +113,13 @@ class LateChecks:
         database: Database,
         open_evidence: Callable[[str, str, str], bytes],
         check_now: Callable[[Sequence[CheckRequest]], Sequence[CheckAnswer | SiyajError]],
+        record_now: Callable[[Sequence[Assessment]], Sequence[CheckAnswer | SiyajError]],
         match_reported: Callable[[str], None],
     ) -> None:
         self._database = database
         self._open = open_evidence
         self._check_now = check_now
+        self._record_now = record_now
         self._match_reported = match_reported
 
     def work(self) -> int:
@@ -126,10 +141,25 @@ class LateChecks:
             raise result
         if isinstance(result, SiyajError) and late.attempts >= ATTEMPTS:
             log.error("the late check of %s cannot be made: %s", late.verdict, result)
+            self._leave_to_a_person(late)
             with self._database.begin() as connection:
                 late_checks.remove(connection, late.verdict)
                 audit.write(connection, "system", "late_check.lost", late.verdict, why=result.message)
         return 1
+
+    def _leave_to_a_person(self, late: LateCheck) -> None:
+        """What could not be examined is held: the final verdict says so, and opens a case with its files."""
+        with self._database.read() as connection:
+            first = verdicts.get(connection, late.verdict)
+        if first is None:
+            return
+        before = msgspec.json.decode(first.record, type=Record)
+        record = msgspec.structs.replace(before, reasons=[NOT_EXAMINED, *before.reasons])
+        request = CheckRequest(before.event, [], late.scope, None, b"", who=late.who, follows=late.verdict)
+        held = Verdict(
+            new_id("ver"), before.event.id, Action.HOLD, first.policy, [NOT_EXAMINED, *before.reasons], pending=False
+        )
+        self._record_now([Assessment(request, held, record, first.policy_version, [])])
 
     def _request(self, late: LateCheck) -> CheckRequest:
         with self._database.read() as connection:

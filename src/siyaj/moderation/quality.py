@@ -83,16 +83,17 @@ class Quality:
         with self._database.read() as connection:
             after = feeds.place(connection, "numbers:verdicts")
             rows = feeds.verdicts_after(connection, after, now, BATCH)
-            recent = [row for row in rows if row.action in STREAMS and row.created_at >= now - self._draw_us]
+            final = [row for row in rows if not row.pending]
+            recent = [row for row in final if row.action in STREAMS and row.created_at >= now - self._draw_us]
             chosen = [row for row in recent if self.drawn(STREAMS[row.action], row.id)]
-            told = {row.id for row in chosen} | {row.id for row in rows if row.action != Action.ALLOW.value}
+            told = {row.id for row in chosen} | {row.id for row in final if row.action != Action.ALLOW.value}
             records = feeds.records(connection, sorted(told))
         if not rows:
             return None
         language = {id_: draw.language_of(record) for id_, record in records.items()}
         counts = Counter(
             Key(day_of(row.created_at), "verdict", POLICY, row.policy or "", language.get(row.id, ""), row.action)
-            for row in rows
+            for row in final
         )
         drawn = [draw.of_verdict(row, language.get(row.id, ""), now) for row in chosen]
         return _Batch("numbers:verdicts", after, rows[-1].seq, len(rows), counts, drawn)

@@ -101,7 +101,13 @@ class Runtime:
                 links.appeal,
                 int(settings.first_review_hours * 3_600_000_000),
             )
-            self.late = LateChecks(self.database, self.vault.open, self.checker.check_now, reported.match)
+            self.late = LateChecks(
+                self.database,
+                self.vault.open,
+                self.checker.check_now,
+                self.checker.record_now,
+                reported.match,
+            )
             self.reports = Reports(self.database, self.vault, settings)
             stack.callback(self.reports.close)
             self.cases = Cases(self.database, self.policy, settings)

@@ -15,11 +15,15 @@ from siyaj.storage.tables import cases, decisions, meta, reports, verdicts
 
 T = TypeVar("T")
 
+_PENDING = b'"pending":true'
+"""As an answer has it; within a text the quotes are escaped."""
 SETTLE_US = 10_000_000
 """PostgreSQL numbers rows before they are committed: a row this old has no neighbour with a lower number to come."""
 
 
 class VerdictFeed(Struct, gc=False):
+    """`pending`: its media was still being decoded; the final verdict follows, as a row of its own."""
+
     seq: int
     id: str
     kind: str
@@ -29,6 +33,7 @@ class VerdictFeed(Struct, gc=False):
     action: str
     policy: str | None
     created_at: int
+    pending: bool
 
 
 class ReportFeed(Struct, gc=False):
@@ -78,9 +83,10 @@ def move(connection: Connection, reader: str, old: int, new: int) -> bool:
 
 
 def verdicts_after(connection: Connection, after: int, now: int, limit: int) -> list[VerdictFeed]:
-    columns = [verdicts.c[name] for name in VerdictFeed.__struct_fields__]
-    rows = _settled(connection, select(*columns).where(verdicts.c.seq > after), verdicts, "created_at", now, limit)
-    return [_made(VerdictFeed, row) for row in rows]
+    columns = [verdicts.c[name] for name in VerdictFeed.__struct_fields__[:-1]]
+    query = select(*columns, verdicts.c.answer).where(verdicts.c.seq > after)
+    rows = _settled(connection, query, verdicts, "created_at", now, limit)
+    return [_made(VerdictFeed, [*row[:-1], _PENDING in bytes(row.answer)]) for row in rows]
 
 
 def reports_after(connection: Connection, after: int, now: int, limit: int) -> list[ReportFeed]:

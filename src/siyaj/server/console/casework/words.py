@@ -182,8 +182,10 @@ def _read(reason: PriorityReason) -> str:
             return _("%(grade)s of 5") % {"grade": numeral(value)}
         case PriorityFactor.RECENCY | PriorityFactor.DEADLINE:
             return lasting(value * 3_600)
-        case PriorityFactor.REPORTERS | PriorityFactor.MATCH:
-            return share(value / 100 if reason.factor is PriorityFactor.REPORTERS else value)
+        case PriorityFactor.REPORTERS:
+            return _("%(times)s× an ordinary report") % {"times": numeral(round(value / 100, 1))}
+        case PriorityFactor.MATCH:
+            return share(value)
         case _:
             return numeral(value)
 
@@ -208,6 +210,18 @@ def short(identifier: str) -> str:
 def share(value: float) -> str:
     """Return a share of 0–1 in percent."""
     return format_percent(value, locale=i18n.current.get().value)
+
+
+def weight(percent: int) -> str:
+    """Return how much a report counts beside one of somebody of whom nothing is known; empty where it is the same."""
+    if percent >= 150:
+        times = numeral(round(percent / 100, 1))
+        return _("counts as much as %(times)s ordinary reports") % {"times": times}
+    if percent == 0:
+        return _("counts nothing: the same person reported it before")
+    if percent < 75:
+        return _("counts less than an ordinary report (%(share)s)") % {"share": share(percent / 100)}
+    return ""
 
 
 def size(octets: int) -> str:
