@@ -90,7 +90,7 @@ def test_entries_in_bulk_get_consecutive_ids(database: Database) -> None:
         entries.revoke_many(connection, [ids[7]], now_us())
         values = [row for chunk in entries.live_values(connection) for row in chunk]
         assert len(values) == 999
-        assert entries.refs(connection, [refs[7]])[0].revoked
+    assert entries.refs(database, [refs[7]])[0].revoked
 
 
 def test_the_audit_log_is_read_in_order(database: Database) -> None:

@@ -94,8 +94,7 @@ class Lookup:
             cache = self._cache = {}
             self._cached_at = generation
         if missing := [ref for ref in refs if ref not in cache]:
-            with self._database.read() as connection:
-                read = {row.ref: row for row in entries.refs(connection, missing)}
+            read = {row.ref: row for row in entries.refs(self._database, missing)}
             # Read after the generation was: what is newer than `generation` is dropped at the next call.
             cache.update(read)
         return {ref: cache[ref] for ref in refs if ref in cache}

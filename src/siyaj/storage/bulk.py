@@ -1,10 +1,15 @@
-"""Writes and asks for many rows at once, by the quickest way that each engine has."""
+"""Writes and asks for many rows at once, by the quickest way that each engine has.
 
+On SQLite that is the driver itself: SQLAlchemy's work for a statement costs more than the statement, and checks are
+recorded a few at a time. The driver's errors are translated by `storage.database` as SQLAlchemy's are.
+"""
+
+from collections import namedtuple
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Row, Select, Table, Text, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Select, Table, Text, any_, bindparam, func, select
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
 
@@ -21,7 +26,7 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
                 copy.write_row(row)
         return
     marks = ", ".join("?" * len(columns))
-    connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(rows))
+    _driver(connection).executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)
 
 
 class Among:
@@ -32,12 +37,25 @@ class Among:
     def __init__(self, query: Select[Any], column: Column[Any]) -> None:
         listed = select(func.json_each(bindparam("values", type_=Text)).table_valued("value").c.value)
         array: ColumnElement[bool] = column == any_(bindparam("values", type_=ARRAY(column.type)))
-        self._sqlite = query.where(column.in_(listed))
+        in_list = query.where(column.in_(listed))
         self._postgresql = query.where(array)
-        self._text = str(self._sqlite.compile(dialect=sqlite_dialect(), compile_kwargs={"render_postcompile": True}))
+        self._text = str(in_list.compile(dialect=sqlite_dialect(), compile_kwargs={"render_postcompile": True}))
+        self._row: Any = namedtuple("Row", query.selected_columns.keys())  # type: ignore[misc]
 
-    def rows(self, connection: Connection, values: Sequence[Any]) -> Sequence[Row[Any]]:
+    def rows(self, connection: Connection, values: Sequence[Any]) -> Sequence[Any]:
+        """Return rows whose columns are attributes, as the driver gives them."""
         if connection.dialect.name == "sqlite":
-            encoded = msgspec.json.encode(values).decode()
-            return connection.exec_driver_sql(self._text, (encoded,)).all()
+            return self.rows_of(_driver(connection), values)
         return connection.execute(self._postgresql, {"values": list(values)}).all()
+
+    def rows_of(self, driver: Any, values: Sequence[Any]) -> Sequence[Any]:
+        """Ask SQLite's driver."""
+        found = driver.execute(self._text, (msgspec.json.encode(values).decode(),)).fetchall()
+        return [self._row._make(row) for row in found]
+
+
+def _driver(connection: Connection) -> Any:
+    """Return the driver's connection, in the transaction that the connection is in or begins here."""
+    if not connection.in_transaction():
+        connection.begin()
+    return connection.connection.driver_connection

@@ -15,7 +15,7 @@ from siyaj.model.case import Case, CaseOrigin, CaseState, Level, PriorityReason,
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.verdict import Reason
-from siyaj.storage.bulk import Among
+from siyaj.storage.bulk import Among, insert_rows
 from siyaj.storage.tables import cases
 
 
@@ -108,8 +108,13 @@ def open_ids(connection: Connection, subjects: Iterable[str]) -> dict[str, str]:
 
 def insert_many(connection: Connection, new: Sequence[NewCase]) -> None:
     """Raises AlreadyExists when a subject has an open case by now."""
-    if new:
-        connection.execute(_INSERT, [_columns(case) for case in new])
+    if not new:
+        return
+    rows = [_columns(case) for case in new]
+    if connection.dialect.name == "sqlite":
+        insert_rows(connection, cases, tuple(rows[0]), [tuple(row.values()) for row in rows])
+    else:
+        connection.execute(_INSERT, rows)
 
 
 def merge_many(connection: Connection, merged: Sequence[MergedVerdict]) -> None:

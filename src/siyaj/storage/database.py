@@ -4,14 +4,16 @@ Foreign errors are translated here and nowhere else: a database that is locked, 
 StorageUnavailable (nothing was acknowledged; retry), a second row with a unique value is AlreadyExists.
 """
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from siyaj.model.errors import AlreadyExists, StorageUnavailable, UserError
+from siyaj.storage.bulk import Among
 from siyaj.storage.engines import postgres, sqlite
 from siyaj.storage.migrations.upgrade import upgrade
 from siyaj.storage.tables import meta
@@ -63,6 +65,18 @@ class Database:
         with translated(), self._reading.connect() as connection:
             yield connection
 
+    def ask(self, query: Among, values: Sequence[Any]) -> Sequence[Any]:
+        """Answer one query by itself: a single statement sees one consistent view without a transaction around it."""
+        if self.dialect != "sqlite":
+            with self.read() as connection:
+                return query.rows(connection, values)
+        with translated():
+            pooled = self._reading.raw_connection()
+            try:
+                return query.rows_of(pooled.driver_connection, values)
+            finally:
+                pooled.close()
+
     def ping(self) -> None:
         """Raises StorageUnavailable when the database does not answer."""
         with self.read() as connection:
@@ -81,13 +95,15 @@ class Database:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn the drivers' errors into ours."""
+    """Turn the drivers' errors into ours, whether SQLAlchemy wrapped them or not."""
     try:
         yield
-    except IntegrityError as error:
+    except (IntegrityError, sqlite3.IntegrityError) as error:
         raise AlreadyExists(f"the database refused a row: {_first_line(error)}") from error
-    except DBAPIError as error:
-        if sqlite.is_unavailable(error) or postgres.is_unavailable(error):
+    except (DBAPIError, sqlite3.Error) as error:
+        if sqlite.is_unavailable(_original(error)) or (
+            isinstance(error, DBAPIError) and postgres.is_unavailable(error)
+        ):
             raise StorageUnavailable(f"the database cannot be used now: {_first_line(error)}", hint="retry") from error
         raise
     except SQLAlchemyError as error:
@@ -96,5 +112,10 @@ def translated() -> Iterator[None]:
         raise
 
 
-def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
+def _original(error: DBAPIError | sqlite3.Error) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error
+
+
+def _first_line(error: DBAPIError | sqlite3.Error) -> str:
+    original = _original(error)
+    return str(original).strip().splitlines()[0] if original else type(error).__name__

@@ -11,6 +11,7 @@ from siyaj.model.bank import Entry, EntrySignal, Opinion
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.signal import Signal
 from siyaj.storage.bulk import Among, insert_rows
+from siyaj.storage.database import Database
 from siyaj.storage.keyset import Order
 from siyaj.storage.tables import banks, entries, entry_confirmations, entry_signals
 
@@ -211,9 +212,9 @@ def unconfirm(connection: Connection, entry_id: int) -> None:
     connection.execute(delete(entry_confirmations).where(entry_confirmations.c.entry_id == entry_id))
 
 
-def refs(connection: Connection, ids: Sequence[int]) -> list[RefRow]:
+def refs(database: Database, ids: Sequence[int]) -> list[RefRow]:
     """Return what a match needs to know of these entry signals; unknown ids are left out."""
-    rows = _REFS.rows(connection, list(ids))
+    rows = database.ask(_REFS, ids)
     return [
         RefRow(
             ref=row.id,

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from siyaj.model.errors import StorageUnavailable
@@ -45,9 +44,9 @@ def engines(url: str) -> tuple[Engine, Engine]:
     return _engine(path, "DEFERRED", READERS), _engine(path, "IMMEDIATE", 1)
 
 
-def is_unavailable(error: DBAPIError) -> bool:
-    """True for a database that is locked, full, read-only, damaged or gone."""
-    code = getattr(error.orig, "sqlite_errorcode", None)
+def is_unavailable(error: BaseException | None) -> bool:
+    """True for a driver's error about a database that is locked, full, read-only, damaged or gone."""
+    code = getattr(error, "sqlite_errorcode", None)
     return code is not None and (code & 0xFF) in _UNAVAILABLE
 
 
@@ -79,6 +78,6 @@ def _engine(path: Path, begin: str, connections: int) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         # A write transaction takes its lock at once: two readers that both turn writer would be refused.
-        connection.exec_driver_sql(f"BEGIN {begin}")
+        connection.connection.driver_connection.execute(f"BEGIN {begin}")
 
     return engine
