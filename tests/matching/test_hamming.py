@@ -1,5 +1,6 @@
 """The Hamming index finds exactly what comparing with every code finds, whatever comes and goes meanwhile."""
 
+import json
 import threading
 from pathlib import Path
 
@@ -188,6 +189,21 @@ def test_snapshots_come_back_whole_and_go_on_living(tmp_path: Path, monkeypatch:
     assert 2 in again.search(codes[1:2], 0).id, "a loaded index never writes to its snapshot"
     loaded.save(tmp_path / "snapshot")
     assert 1 in HammingIndex.load(tmp_path / "snapshot").search(codes[:1], 0).id
+
+
+def test_a_snapshot_of_scattered_codes_opens_as_one_segment(tmp_path: Path) -> None:
+    codes = random_codes(200_000, 8)
+    index = HammingIndex()
+    index.add(np.arange(1, 160_001), codes[:160_000])
+    index.add(np.arange(160_001, 200_001), codes[160_000:])
+    index.settle()
+    index.remove([7, 170_000])
+    index.save(tmp_path / "snapshot")
+    assert json.loads((tmp_path / "snapshot" / "index.json").read_text())["segments"] == [199_998]
+    loaded = HammingIndex.load(tmp_path / "snapshot")
+    assert len(loaded) == 199_998
+    asked = codes[[6, 7, 159_999, 160_000, 169_999, 199_999]]
+    assert loaded.search(asked, 0).id.tolist() == [8, 160_000, 160_001, 200_000]
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "gone", "foreign", "shape", "older"])

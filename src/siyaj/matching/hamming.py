@@ -23,6 +23,9 @@ HEAD_LIMIT = 1 << 15
 """Codes in the head before it becomes a segment."""
 MERGE_FACTOR = 4
 """A segment is merged with the one before it when that one is not at least this many times as large."""
+SAVED_WHOLE_FROM = 16
+"""A snapshot is written as one segment unless its largest is this many times as large as the others together: each
+segment is searched by itself, and a snapshot is a good time to put them together."""
 
 _SEED = 20_230_507
 """Of the fixed permutation of bits. A snapshot depends on it: never change it without a new format version."""
@@ -110,7 +113,11 @@ class HammingIndex:
             state = self._state
             dead = [segment.dead.copy() for segment in state.segments]
             head = state.head.live_rows()
-        save_segments(folder, self.bits, list(zip(state.segments, dead, strict=True)), head)
+        segments = list(zip(state.segments, dead, strict=True))
+        if _is_scattered(state.segments):
+            whole, _ = Segment.merge(state.segments, dead)
+            segments = [(whole, whole.dead)]
+        save_segments(folder, self.bits, segments, head)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -196,6 +203,11 @@ def _to_merge(segments: Sequence[Segment]) -> int | None:
             start = position
         behind += size
     return start
+
+
+def _is_scattered(segments: Sequence[Segment]) -> bool:
+    sizes = sorted(len(segment.ids) for segment in segments)
+    return len(sizes) > 1 and sizes[-1] < SAVED_WHOLE_FROM * sum(sizes[:-1])
 
 
 def _rows_of(state: _State, ids: NDArray[np.int64]) -> list[tuple[Any, NDArray[np.int64]]]:
