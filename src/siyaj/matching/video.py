@@ -29,6 +29,8 @@ ALIKE = 6
 SHORTEST = 4.0
 """Seconds: less in common is the opening of a programme, or a slate, unless it is this share of either video:"""
 LEAST_SHARE = 0.25
+STILL, SHORTEST_STILL = 62, 8.0
+"""Bits, seconds: what differs no more for so long stands still, as a test card, a speaker, a studio do."""
 MOST_OF_IT, HINT = 0.8, 0.4
 """So little in common, or one picture that stands still, says something about the whole only where it is MOST_OF_IT;
 else its share counts as HINT at most, which a person looks at: two films in one studio, or behind one test card."""
@@ -263,12 +265,13 @@ def _common(
 def _moves(frames: Frames, looks: NDArray[np.int64]) -> bool:
     views = frames.views[looks]
     every = [frames.hashes[looks[views == view]] for view in np.unique(views)]
-    return any(int(np.bitwise_count(each ^ each[0]).sum(axis=1).max()) > RADIUS for each in every)
+    return any(int(np.bitwise_count(each ^ each[0]).sum(axis=1).max()) > STILL for each in every)
 
 
 def _enough(found: _Found) -> bool:
     longest = max(line.here[1] - line.here[0] for line in found.lines)
-    return (longest >= SHORTEST and found.moves) or max(found.share_here, found.share_there) >= LEAST_SHARE
+    shortest = SHORTEST if found.moves else SHORTEST_STILL
+    return longest >= shortest or max(found.share_here, found.share_there) >= LEAST_SHARE
 
 
 def _share(found: _Found) -> float:
