@@ -73,7 +73,7 @@ def test_the_case_is_open_again_and_says_why_in_both_languages(desk: Desk) -> No
     assert case.reasons[0].text == (
         "platform did not carry out “remove”: 404 no such item. Try again, or decide otherwise."
     )
-    assert "لم تنفّذ platform الإجراء «الإزالة»: 404 no such item." in case.reasons[0].text_ar
+    assert "لم تنفّذ \u2068platform\u2069 الإجراء «الإزالة»: \u2068404 no such item\u2069." in case.reasons[0].text_ar
     assert case.priority_reasons[0].factor is PriorityFactor.UNDELIVERED
     assert case.deadline - to_datetime(now_us()) > deadline - timedelta(minutes=1)
     assert [one.id for _place, one in desk.cases.queue(QueueFilter(state=CaseState.OPEN))] == [before]

@@ -20,6 +20,7 @@ from siyaj.model.verdict import Action, Reason
 from siyaj.moderation import banking, priority
 from siyaj.moderation.cases import found, held, noting_refusals, who
 from siyaj.moderation.patience import patiently
+from siyaj.policy.channel_state import isolated
 from siyaj.storage import actions, audit, cases, decisions, deliveries, leases, notes, strikes
 from siyaj.storage.database import Connection, Database
 from siyaj.storage.decisions import Effects
@@ -29,8 +30,8 @@ RULE = "delivery:"
 """Begins the rule of the reasons that say so; the action's kind follows."""
 _DONE = (DeliveryState.DELIVERED, DeliveryState.CANCELLED, DeliveryState.UNAVAILABLE)
 _SAID = {
-    "en": "{endpoint} did not carry out “{deed}”: {error} Try again, or decide otherwise.",
-    "ar": "لم تنفّذ {endpoint} الإجراء «{deed}»: {error} أعد المحاولة أو اتخذ قرارًا آخر.",
+    "en": "{endpoint} did not carry out “{deed}”: {error}. Try again, or decide otherwise.",
+    "ar": "لم تنفّذ {endpoint} الإجراء «{deed}»: {error}. أعد المحاولة أو اتخذ قرارًا آخر.",
 }
 _DEEDS = {
     ActionKind.LABEL: ("label", "وضع تحذير"),
@@ -232,9 +233,9 @@ def _deliveries(connection: Connection, decision: str) -> list[Delivery]:
 def _reasons(case: Case, action: PlatformAction, endpoint: str, error: str) -> list[Reason]:
     """What failed stands first, in its order; that nobody could be told is the least of it."""
     deed, deed_ar = _DEEDS[action.kind]
-    said = error.strip().rstrip(".") + "."
+    said = error.strip().rstrip(".")
     text = _SAID["en"].format(endpoint=endpoint, deed=deed, error=said)
-    text_ar = _SAID["ar"].format(endpoint=endpoint, deed=deed_ar, error=said)
+    text_ar = _SAID["ar"].format(endpoint=isolated(endpoint), deed=deed_ar, error=isolated(said))
     new = Reason(f"{RULE}{action.kind.value}", action.policy or case.policy or "", Action.HOLD, text, text_ar)
     failed = [*(one for one in case.reasons if one.rule.startswith(RULE) and one.rule != new.rule), new]
     failed.sort(key=lambda one: one.rule == f"{RULE}{ActionKind.NOTIFY.value}")
