@@ -16,9 +16,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from siyaj.matching.local_accept import accepted, accepted_emblem, describe, promising
-from siyaj.matching.local_calm import CROWD, Calm, agrees, agrees_closely
-from siyaj.matching.local_compare import Alignment, Searched, calm_of, compare, prepare
+from siyaj.matching.local_accept import accepted_emblem, describe
+from siyaj.matching.local_calm import CROWD, Calm, agrees
+from siyaj.matching.local_compare import Alignment, Searched, compare, prepare
+from siyaj.matching.local_judge import carried, judged
 from siyaj.matching.local_table import (
     MOST_ROWS,
     MOST_VOTES,
@@ -142,14 +143,9 @@ class LocalIndex:
         return _best_of(found, crowded=not self._emblem and len(items) >= CROWD)
 
     def _judged(self, searched: Searched, banked: Features, alignment: Alignment) -> Calm | None:
-        """Return how the calm half agrees where the two pictures match, else None."""
         if self._emblem:
             return NOTHING_ASKED if accepted_emblem(alignment) else None
-        sound = accepted(alignment)
-        if not sound and not promising(alignment):
-            return None
-        calm = calm_of(searched, banked, alignment)
-        return calm if (sound and agrees(calm)) or agrees_closely(calm) else None
+        return judged(searched, banked, alignment)
 
     def __len__(self) -> int:
         return len(self._row_of)
@@ -285,8 +281,8 @@ class LocalIndex:
 
 
 def _best_of(found: Sequence[tuple[int, Alignment, Calm]], *, crowded: bool) -> list[tuple[int, Alignment]]:
-    """Return each picture once, as it lies best, best first; of a crowd those whose calm half agrees closely."""
-    kept = [(ref, alignment) for ref, alignment, calm in found if not crowded or agrees(calm, crowded=True)]
+    """Return each picture once, as it lies best, best first; of a crowd those that agree closely."""
+    kept = [one[:2] for one in found if not crowded or agrees(one[2], crowded=True) or carried(*one[1:])]
     kept.sort(key=lambda each: (-each[1].share, each[0]))
     return [each for at, each in enumerate(kept) if each[0] not in {ref for ref, _ in kept[:at]}]
 

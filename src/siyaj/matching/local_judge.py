@@ -1,0 +1,64 @@
+"""Is an alignment a match? Blocks, features and the calm half together; each makes up for what an edit takes away.
+
+A banner or a JPEG of low quality spoils the calm half, lettering spoils blocks, blur spoils features. Strangers under
+one overlay have much of one of them and next to nothing of another. The limits below were set on 216 unrelated pictures
+(photographs, paintings, screenshots, drawings) with 18 edits of each, and 10,000 alignments of strangers under no or
+the same overlay (banner, logo, two frames, lettering, watermark): none of those comes in by what stands here.
+"""
+
+from siyaj.matching.local_accept import LEAST_OVERLAP, accepted, promising
+from siyaj.matching.local_calm import Calm, agrees, agrees_closely
+from siyaj.matching.local_compare import Alignment, Searched, calm_of
+from siyaj.signals.local_value import Features
+
+LEAST_BLOCKS, FEWEST_BLOCKS = 0.15, 4
+"""In the part that agrees least, and in all: without any pixels that agree nothing is a match."""
+CLEAR_DETAIL, CLEAR_LAYOUT = 0.4, 3.0
+"""Deviations in grey levels from which detail and layout of the calm half are something to go by."""
+
+
+def judged(searched: Searched, banked: Features, alignment: Alignment) -> Calm | None:
+    """Return how the calm half agrees where the two pictures match, else None."""
+    sound = accepted(alignment)
+    if not sound and not promising(alignment) and not _worth_a_look(alignment):
+        return None
+    calm = calm_of(searched, banked, alignment)
+    if (sound and agrees(calm)) or ((sound or promising(alignment)) and agrees_closely(calm)):
+        return calm
+    return calm if _worth_a_look(alignment) and (carried(alignment, calm) or _alike(alignment, calm)) else None
+
+
+def _worth_a_look(alignment: Alignment) -> bool:
+    """True where features or blocks say so much that the calm half may say less than `agrees` asks."""
+    if max(alignment.over_banked, alignment.over_searched) < LEAST_OVERLAP or alignment.least_blocks < LEAST_BLOCKS:
+        return False
+    features = alignment.least_features >= 0.3 and alignment.weight >= 40
+    return alignment.agreeing >= FEWEST_BLOCKS and (
+        features or alignment.mean >= 0.8 or (alignment.least_features >= 0.2 and alignment.share >= 0.5)
+    )
+
+
+def carried(alignment: Alignment, calm: Calm) -> bool:
+    """True where features agree in every part of the picture. Those of strangers lie on the lettering: of what smooth
+    ones should show, 0.53 agree at most, and then neither detail nor layout does (0.1)."""
+    least = alignment.least_features
+    if alignment.weight < 40 or alignment.share < 0.3:
+        return False
+    return (
+        least >= 0.7
+        or (least >= 0.6 and (calm.layout >= 0.2 or calm.detail >= 0.1))
+        or (least >= 0.45 and (calm.layout >= 0.55 or calm.detail >= 0.25))
+        or (least >= 0.3 and alignment.weight >= 80 and calm.detail >= 0.25 and calm.layout >= 0.6)
+    )
+
+
+def _alike(alignment: Alignment, calm: Calm) -> bool:
+    """True where the pixels agree closely, and some features with them: small crops, and pictures with few corners."""
+    detail = calm.detail if calm.detail_least > CLEAR_DETAIL else 0.0
+    layout = calm.layout if calm.layout_least > CLEAR_LAYOUT else 0.0
+    least = alignment.least_features
+    if alignment.mean >= 0.8 and ((least >= 0.05 and detail >= 0.8) or (least >= 0.1 and layout >= 0.9)):
+        return True
+    return (
+        least >= 0.2 and alignment.share >= 0.5 and alignment.least_blocks >= 0.25 and detail >= 0.35 and layout >= 0.7
+    )
