@@ -1,9 +1,11 @@
 """Altered copies of videos: recall by edit against vPDQ, unrelated ones, speed, cost, compatibility."""
 
 import argparse
+import multiprocessing
 import os
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,18 +33,35 @@ class Bank(NamedTuple):
     """vPDQ: (n, 256) bits for each video."""
 
 
+class Task(NamedTuple):
+    """What the workers are forked with: films, and the bank of them all."""
+
+    bank: Bank
+    searched: list[tuple[int, Film]]
+    versions: set[int]
+    said: str
+
+
+_task: Task | None = None
+
+
 def run(arguments: argparse.Namespace) -> list[Row]:
+    global _task  # noqa: PLW0603  (a bank is inherited by a forked worker, and cannot be sent to it)
     folder = Path(os.environ.get("SIYAJ_VIDEOS") or arguments.shared / "media" / "videos")
     known = list(films(folder, list(_photos(arguments.shared / "media" / "photos")), 2 if arguments.quick else 9))
     bank = make_bank([encode(film, 22) for _, film in known])
     searched = [(at, film) for at, (name, film) in enumerate(known) if "orig" in name or name.startswith("made")]
     versions = {at for at, (name, _) in enumerate(known) if not name.startswith("made")}
     said = f"{len(searched)} videos; {len(known)} and {len(bank.owner)} of their frames banked"
-    rows = [_recall(bank, searched, versions, name, said) for name in VIDEO_EDITS]
-    rows.append(_strangers(bank, 6 if arguments.quick else 60))
+    _task = Task(bank, searched, versions, said)
     paths = sorted(folder.glob("*.mp4"))
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as pool:
+        rows = list(pool.map(_recall, VIDEO_EDITS))
+        rows.append(_strangers(list(pool.map(_stranger, range(6 if arguments.quick else 60))), len(known)))
+        if paths:
+            rows.append(_versions(list(pool.map(_version, [paths] * len(paths), range(len(paths))))))
     if paths:
-        rows += [_versions(paths), *_against_vpdq(paths)]
+        rows += _against_vpdq(paths)
     rows.append(_cost(known, bank))
     return rows
 
@@ -71,7 +90,9 @@ def search(bank: Bank, data: bytes) -> tuple[set[int], set[int], set[int]]:
     return plain, ours, both
 
 
-def _recall(bank: Bank, searched: Sequence[tuple[int, Film]], versions: set[int], name: str, said: str) -> Row:
+def _recall(name: str) -> Row:
+    assert _task is not None
+    bank, searched, versions, said = _task
     hits, wrong = np.zeros(3), 0
     for number, film in searched:
         found = search(bank, encode(VIDEO_EDITS[name](film)))
@@ -82,24 +103,28 @@ def _recall(bank: Bank, searched: Sequence[tuple[int, Film]], versions: set[int]
     return Row(f"recall, {name}", f"{both:.3f}", f"{plain:.3f}", f"{both - plain:+.2f}", "≥ 0.95", note)
 
 
-def _strangers(bank: Bank, count: int) -> Row:
-    found = [search(bank, encode(other(50 + number, 8.0))) for number in range(count)]
-    wrong = [sum(bool(each[way]) for each in found) for way in range(3)]
-    pairs = count * len(bank.lists)
-    return Row("false matches", f"{wrong[2]} of {count}", f"{wrong[0]} of {count}", "–", "0", f"{pairs:,} pairs")
+def _stranger(number: int) -> tuple[bool, bool, bool]:
+    assert _task is not None
+    plain, ours, both = search(_task.bank, encode(other(50 + number, 8.0)))
+    return bool(plain), bool(ours), bool(both)
 
 
-def _versions(paths: Sequence[Path]) -> Row:
-    """Each version banked alone: does every other one find it?"""
-    data = [path.read_bytes() for path in paths]
-    ours = plain = 0
-    for banked in range(len(data)):
-        bank = make_bank([data[banked]])
-        for searched in range(len(data)):
-            if searched != banked:
-                found = search(bank, data[searched])
-                plain, ours = plain + bool(found[0]), ours + bool(found[2])
-    pairs = len(data) * (len(data) - 1)
+def _strangers(found: Sequence[tuple[bool, bool, bool]], banked: int) -> Row:
+    wrong, count = [sum(each[way] for each in found) for way in range(3)], len(found)
+    pairs = f"{count * banked:,} pairs"
+    return Row("false matches", f"{wrong[2]} of {count}", f"{wrong[0]} of {count}", "–", "0", pairs)
+
+
+def _version(paths: Sequence[Path], banked: int) -> tuple[int, int]:
+    """Return by how many of the others a version that is banked alone is found: by vPDQ, and by ours."""
+    bank = make_bank([paths[banked].read_bytes()])
+    found = [search(bank, path.read_bytes()) for at, path in enumerate(paths) if at != banked]
+    return sum(bool(each[0]) for each in found), sum(bool(each[2]) for each in found)
+
+
+def _versions(found: Sequence[tuple[int, int]]) -> Row:
+    pairs = len(found) * (len(found) - 1)
+    plain, ours = (sum(each[way] for each in found) for way in range(2))
     return Row("sample versions find each other", f"{ours} of {pairs}", f"{plain} of {pairs}", "–", "all", "vPDQ: 80 %")
 
 
