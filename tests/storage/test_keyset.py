@@ -134,6 +134,14 @@ def test_an_order_reads_an_index_and_sorts_nothing(tmp_path: Path, name: str, do
     assert asked == []
 
 
+def test_what_replaced_a_decision_is_found_by_its_index(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path / 'siyaj.db'}")
+    with database.read() as connection:
+        plan = _plan(connection, LISTS["decisions"][0], decisions.WHEN, Where(True))
+    database.close()
+    assert "SEARCH later USING INDEX ix_decisions_replaces (replaces=?)" in plan
+
+
 def _plan(connection: Connection, query: Any, order: Order, where: Where) -> str:
     """Return how SQLite goes about a page: what it says of each statement that `page` runs."""
     said: list[str] = []

@@ -26,7 +26,10 @@ def not_undone(one: Any) -> Any:
 
 
 _SUPERSEDED_BY = (
-    select(func.max(_LATER.c.id)).where(_LATER.c.replaces == decisions.c.id, not_undone(_LATER)).scalar_subquery()
+    # Of the plain id SQLite would read the greatest first, and so all decisions for each one shown, where none fits.
+    select(func.max(_LATER.c.id.concat("")))
+    .where(_LATER.c.replaces == decisions.c.id, not_undone(_LATER))
+    .scalar_subquery()
 )
 _SHOWN: Select[Any] = select(decisions, _SUPERSEDED_BY.label("superseded_by"))
 """As a join SQLite would make an index of its own over all decisions, at each question."""

@@ -62,7 +62,8 @@ def _replaces() -> None:
     """What follows on an undone decision takes the place of what that one had taken the place of."""
     replaces = "the decision that it takes the place of, unless it is undone itself"
     op.add_column("decisions", sa.Column("replaces", sa.Text(), comment=replaces))
-    op.create_index(op.f("ix_decisions_replaces"), "decisions", ["replaces"])
+    known = sa.text("replaces IS NOT NULL")
+    op.create_index("ix_decisions_replaces", "decisions", ["replaces"], sqlite_where=known, postgresql_where=known)
     op.execute(sa.text("UPDATE decisions SET replaces = supersedes WHERE supersedes IS NOT NULL"))
     connection = op.get_bind()
     chain = "FROM decisions later JOIN decisions back ON back.id = later.supersedes AND back.kind = 'undo' "
