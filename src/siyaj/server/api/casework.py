@@ -1,6 +1,7 @@
 """Work on cases by programs: `/v1/cases/next`, and what is done with one case. A key acts as a person of its own."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from litestar import Controller, Request, post
@@ -11,6 +12,7 @@ from msgspec import Meta, Struct
 
 from siyaj.model.case import Case, Note
 from siyaj.model.decision import Decision, Draft, Preview
+from siyaj.model.person import Person
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.api.acting import person_of, plain
 
@@ -78,9 +80,7 @@ class CaseworkController(Controller):
 
     @post("/{case:str}/release", summary="Pass it on", status_code=200)
     async def release(self, state: State, request: Caller, case: CaseId, data: Annotated[Release, JsonBody()]) -> Case:
-        plain(case=case, why=data.why)
-        release = _runtime(state).cases.release
-        return await asyncio.to_thread(release, case, person_of(request), data.version, data.why)
+        return await _with_reason(_runtime(state).cases.release, request, case, data)
 
     @post("/{case:str}/hand_over", summary="Give it to a colleague", status_code=200)
     async def hand_over(
@@ -94,9 +94,7 @@ class CaseworkController(Controller):
     async def escalate(
         self, state: State, request: Caller, case: CaseId, data: Annotated[Escalation, JsonBody()]
     ) -> Case:
-        plain(case=case, why=data.why)
-        escalate = _runtime(state).cases.escalate
-        return await asyncio.to_thread(escalate, case, person_of(request), data.version, data.why)
+        return await _with_reason(_runtime(state).cases.escalate, request, case, data)
 
     @post("/{case:str}/second_opinion", summary="Ask for a second opinion, blind", status_code=200)
     async def second_opinion(
@@ -121,6 +119,13 @@ class CaseworkController(Controller):
         plain(case=case)
         decide = _runtime(state).decisions.decide
         return Ruled(await asyncio.to_thread(decide, case, data.draft, person_of(request), data.version))
+
+
+async def _with_reason(
+    deed: Callable[[str, Person, int, str], Case], request: Caller, case: str, data: Release | Escalation
+) -> Case:
+    plain(case=case, why=data.why)
+    return await asyncio.to_thread(deed, case, person_of(request), data.version, data.why)
 
 
 def _runtime(state: State) -> Runtime:
