@@ -176,8 +176,9 @@ return function (site, rooms)
 
 	local function acknowledge(action, ok, err)
 		local path = "/v1/actions/" .. action.id .. "/ack?endpoint=" .. endpoint;
-		local body = { ok = ok == true, unavailable = ok == NO_WAY or nil };
-		if ok ~= true then body.error = tostring(err or "it did not work"); end
+		local did = ok and ok ~= NO_WAY or false;
+		local body = { ok = did, unavailable = ok == NO_WAY or nil };
+		if not did then body.error = tostring(err or "it did not work"); end
 		site.client.ask("POST", path, body, { seconds = 10, patient = true }, function (_, status)
 			if status >= 200 and status < 500 then done:set(action.id, nil); end -- it is not offered again
 		end);
