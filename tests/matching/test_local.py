@@ -80,6 +80,16 @@ def test_strangers_under_the_same_overlay_are_not_found_and_copies_are(name: str
     assert search(index, jpeg(mirror(edit(scene(7))))) == [7]
 
 
+def test_calm_strangers_in_one_screenshot_frame_are_not_found() -> None:
+    def framed(seed: int) -> Image.Image:
+        calm = ImageEnhance.Contrast(ImageEnhance.Color(scene(seed)).enhance(0)).enhance(0.12)
+        return OVERLAYS["screenshot frame"](calm)
+
+    index = LocalIndex()
+    index.add(range(1, 4), [values_of(framed(seed))[0] for seed in range(1, 4)])
+    assert [seed for seed in range(11, 15) if search(index, framed(seed))] == []
+
+
 def test_frames_of_one_video_are_one_item_and_not_a_crowd_under_an_overlay() -> None:
     shown = [scene(2, (700, 540)).crop((3 * at, 2 * at, 640 + 3 * at, 480 + 2 * at)) for at in range(8)]
     drawn = [draw_pixels(np.asarray(picture.convert("RGB"))) for picture in shown]

@@ -57,7 +57,10 @@ def _alike(alignment: Alignment, calm: Calm) -> bool:
     detail = calm.detail if calm.detail_least > CLEAR_DETAIL else 0.0
     layout = calm.layout if calm.layout_least > CLEAR_LAYOUT else 0.0
     least = alignment.least_features
-    if alignment.mean >= 0.8 and ((least >= 0.05 and detail >= 0.8) or (least >= 0.1 and layout >= 0.9)):
+    if alignment.mean >= 0.8 and least >= 0.05 and detail >= 0.8:
+        return True
+    # The layout of two calm pictures in one screenshot frame is that of the frame: some part must not agree then.
+    if alignment.mean >= 0.8 and least >= 0.1 and layout >= 0.9 and alignment.least_blocks >= 0.5:
         return True
     return (
         least >= 0.2 and alignment.share >= 0.5 and alignment.least_blocks >= 0.25 and detail >= 0.35 and layout >= 0.7
