@@ -25,9 +25,10 @@ def not_undone(one: Any) -> Any:
     return ~exists().where(_UNDO.c.supersedes == one.c.id, _UNDO.c.kind == _UNDOES)
 
 
+_NOTHING: Any = literal_column("''")
 _SUPERSEDED_BY = (
     # Of the plain id SQLite would read the greatest first, and so all decisions for each one shown, where none fits.
-    select(func.max(_LATER.c.id.concat("")))
+    select(func.max(_LATER.c.id.concat(_NOTHING)))
     .where(_LATER.c.replaces == decisions.c.id, not_undone(_LATER))
     .scalar_subquery()
 )
