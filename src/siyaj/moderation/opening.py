@@ -67,6 +67,8 @@ def copy_key(text: str, files: Iterable[str]) -> str | None:
     sums = sorted(set(files))
     if sums:
         return f"sha256:{sums[0] if len(sums) == 1 else hashlib.sha256(' '.join(sums).encode()).hexdigest()}"
+    if not text:
+        return None
     folded = fold(text).strip()
     if sum(char.isalnum() for char in folded) < SHORTEST_STATEMENT:
         return None
