@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from siyaj.model.decision import DecisionKind
-from siyaj.moderation import decisions as module
+from siyaj.moderation import patience
 from siyaj.storage import audit
 from siyaj.storage.database import Database
 from siyaj.storage.decisions import DecisionFilter
@@ -16,7 +16,7 @@ CASES, PEOPLE = 40, 8
 
 
 def test_nobody_deadlocks(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_ATTEMPTS", 1)  # a deadlock would be tried again, and not be seen
+    monkeypatch.setattr(patience, "ATTEMPTS", 1)  # a deadlock would be tried again, and not be seen
     desk = open_desk(database, undo_seconds=60)
     desk.banks.create("known", who="x")
     for number in range(CASES):
