@@ -33,6 +33,10 @@ class Release(Struct, forbid_unknown_fields=True, omit_defaults=True):
     why: Words = ""
 
 
+class Again(Struct, forbid_unknown_fields=True):
+    version: Version
+
+
 class HandOver(Struct, forbid_unknown_fields=True):
     version: Version
     to: Annotated[str, Meta(min_length=1, max_length=100, description="login of a colleague")]
@@ -119,6 +123,16 @@ class CaseworkController(Controller):
         plain(case=case)
         decide = _runtime(state).decisions.decide
         return Ruled(await asyncio.to_thread(decide, case, data.draft, person_of(request), data.version))
+
+    @post("/{case:str}/try_again", summary="Let a platform try again what it did not carry out", status_code=200)
+    async def try_again(self, state: State, request: Caller, case: CaseId, data: Annotated[Again, JsonBody()]) -> Case:
+        plain(case=case)
+        again = _runtime(state).undelivered.try_again
+        return await asyncio.to_thread(again, case, person_of(request), data.version)
+
+    @post("/{case:str}/accept", summary="Close it as it is: a platform did not carry it out", status_code=200)
+    async def accept(self, state: State, request: Caller, case: CaseId, data: Annotated[Release, JsonBody()]) -> Case:
+        return await _with_reason(_runtime(state).undelivered.accept, request, case, data)
 
 
 async def _with_reason(
