@@ -3,14 +3,16 @@
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from siyaj.model.case import CaseOrigin, Level
+from siyaj.model.case import Case, CaseOrigin, Level
 from siyaj.model.clock import now_us
-from siyaj.model.errors import CaseHeld, Forbidden, InvalidRequest, NotFound, StaleVersion
+from siyaj.model.errors import CaseHeld, Forbidden, InvalidRequest, NotFound, StaleVersion, StorageUnavailable
 from siyaj.model.ids import new_id
 from siyaj.model.person import Role
 from siyaj.model.queue import QueueFilter
@@ -21,6 +23,7 @@ from siyaj.storage import audit, leases
 from siyaj.storage.database import Database
 from siyaj.storage.tables import case_skips, people
 from siyaj.storage.tables import cases as table
+from tests.moderation.desk import NOTHING
 from tests.moderation.people import employ, new_case, person
 
 POLICY = load_policy()
@@ -256,6 +259,35 @@ def test_fifty_reviewers_never_share_a_case_and_none_is_lost(database: Database,
     assert not faults
     assert set(got) == expected
     assert max(Counter(got).values()) == 1
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda cases, case, version: cases.release(case, AMAL, version, "why"),
+        lambda cases, case, version: cases.hand_over(case, AMAL, version, "basim"),
+        lambda cases, case, version: cases.escalate(case, AMAL, version, "why"),
+        lambda cases, case, version: cases.ask_second_opinion(case, AMAL, version, NOTHING),
+    ],
+    ids=["release", "hand_over", "escalate", "ask_second_opinion"],
+)
+def test_what_the_database_gave_up_for_another_is_done_again_and_once(
+    database: Database, cases: Cases, monkeypatch: pytest.MonkeyPatch, deed: Callable[[Cases, str, int], Case]
+) -> None:
+    employ(database, AMAL, BASIM)
+    taken = cases.take(new_case(database), AMAL)
+    write, tries = audit.write, Counter[str]()
+
+    def give_up_once(*given: Any, **detail: Any) -> None:
+        tries["all"] += 1
+        if tries["all"] == 1:
+            raise StorageUnavailable("deadlock detected")
+        write(*given, **detail)
+
+    monkeypatch.setattr(audit, "write", give_up_once)
+    assert (deed(cases, taken.id, taken.version).version, tries["all"]) == (taken.version + 1, 2)
+    with database.read() as connection:
+        assert [one.what for one in audit.page(connection)][1:] == ["case.take"]
 
 
 def test_every_change_is_in_the_audit_log(database: Database, cases: Cases) -> None:

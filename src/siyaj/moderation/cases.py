@@ -6,7 +6,7 @@ more report, one more verdict) and a renewed lease leave it.
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -100,36 +100,43 @@ class Cases:
 
     def release(self, case: str, person: Person, version: int, why: str = "") -> Case:
         """Pass the case on: for a shift it is not offered to this person again."""
-        with self._changing(case, person, version) as connection:
+
+        def write(connection: Connection) -> None:
             leases.change(connection, case, holder=None, held_until=None, **_unassigned(connection, case, person))
             leases.skip(connection, case, person.id, why)
             audit.write(connection, who(person), "case.release", case, why=why)
-            return found(connection, case)
+
+        return self._change(case, person, version, write)
 
     def hand_over(self, case: str, person: Person, version: int, to: str) -> Case:
         """Give the case to a colleague by login: it is offered to them first, and to nobody else. Raises NotFound."""
-        with self._changing(case, person, version) as connection:
+
+        def write(connection: Connection) -> None:
             login = to.removeprefix("@")
             colleague = notes.people_called(connection, [login]).get(login)
             if colleague is None:
                 raise NotFound(f"nobody called {to!r} works here", field="to")
             leases.change(connection, case, holder=None, held_until=None, assignee=colleague)
             audit.write(connection, who(person), "case.hand_over", case, to=login)
-            return found(connection, case)
+
+        return self._change(case, person, version, write)
 
     def escalate(self, case: str, person: Person, version: int, why: str) -> Case:
         """Leave the case to a lead. The reason becomes a note."""
-        with self._changing(case, person, version) as connection:
+
+        def write(connection: Connection) -> None:
             values = {"holder": None, "held_until": None, "assignee": None, "level": Level.LEAD.value}
             leases.change(connection, case, **values)
             if why.strip():
                 notes.add(connection, case, person.id, why.strip(), [])
             audit.write(connection, who(person), "case.escalate", case, why=why)
-            return found(connection, case)
+
+        return self._change(case, person, version, write)
 
     def ask_second_opinion(self, case: str, person: Person, version: int, draft: Draft) -> Case:
         """Say what one would decide, and let somebody else decide without seeing it. Raises InvalidRequest."""
-        with self._changing(case, person, version) as connection:
+
+        def write(connection: Connection) -> None:
             there = found(connection, case)
             if there.second_opinion is not SecondOpinion.NONE:
                 raise InvalidRequest("a second opinion was asked for already", field="case")
@@ -140,7 +147,8 @@ class Cases:
             leases.change(connection, case, second_opinion=SecondOpinion.ASKED.value, **values)
             leases.skip(connection, case, person.id, barred=True)
             audit.write(connection, who(person), "case.ask_second_opinion", case)
-            return found(connection, case)
+
+        return self._change(case, person, version, write)
 
     def opinions(self, case: str, person: Person) -> Sequence[Opinion]:
         """Return the opinions that a person may see: one's own, and all of them once both stand."""
@@ -197,12 +205,16 @@ class Cases:
             self._strays = (time.monotonic(), found)
         return found
 
-    @contextmanager
-    def _changing(self, case: str, person: Person, version: int) -> Iterator[Connection]:
-        refusing = noting_refusals(self._database, person, "case.change", case)
-        with refusing, self._database.begin() as connection:
+    def _change(self, case: str, person: Person, version: int, write: Callable[[Connection], None]) -> Case:
+        """Do what changes a case that the person holds; return it as it is then."""
+
+        def change(connection: Connection) -> Case:
             held(connection, case, person, version)
-            yield connection
+            write(connection)
+            return found(connection, case)
+
+        with noting_refusals(self._database, person, "case.change", case):
+            return patiently(self._database, change)
 
 
 @contextmanager
