@@ -24,6 +24,7 @@ from siyaj.server.console.policy import RULES
 from siyaj.server.console.quality import SAMPLES
 from siyaj.storage import audit, banks
 from siyaj.storage.entries import NewEntry, insert_many
+from siyaj.storage.tables import reports as table
 from tests.conftest import postgres_schema
 from tests.console import ground
 from tests.console.conftest import Client, House
@@ -123,6 +124,25 @@ def test_reports_page_both_ways_and_keep_their_filter(client: Client, sort: str)
     pages = walk(client, f"/console/reports?sort={sort}&reason=recruitment")
     assert [len(page) for page in pages] == [50, 10]
     assert all("Recruitment" in row for page in pages for row in page)
+
+
+def test_a_report_says_in_words_what_it_weighs(client: Client, house: House) -> None:
+    weights = {300: ("counts as much as 3 ordinary reports", "يعادل وزنه بلاغات عادية عددها 3")}
+    weights[100] = ("counts as an ordinary report", "وزنه كوزن بلاغ عادي")
+    weights[50] = ("counts less than an ordinary report (50%)", "وزنه أقل من بلاغ عادي (")
+    weights[0] = ("counts nothing: the same person reported it before", "لا وزن له: سبق أن أبلغ عنه الشخص نفسه")
+    for number, weight in enumerate(weights):
+        ground.report(house.runtime, f"account:w{number}", "praise", reporter={"kind": "user", "id": "z"})
+        with house.runtime.database.begin() as connection:
+            connection.execute(table.update().where(table.c.subject_id == f"w{number}").values(weight=weight))
+    english = client.get("/console/reports?kind=account").text
+    client.send_form("/console/language", "/console/reports", locale="ar")
+    arabic = client.get("/console/reports?kind=account").text
+    client.send_form("/console/language", "/console/reports", locale="en")
+    for said, said_ar in weights.values():
+        assert said in english
+        assert said_ar in arabic
+    assert "300%" not in english
 
 
 @pytest.mark.parametrize("sort", ["entry", "-key"])

@@ -55,7 +55,7 @@ REPORTS = Listing(
         Column("subject", lambda one: one.report.subject.key, N_("Subject")),
         Column("reporter_kind", lambda one: one.report.reporter.kind),
         Column("reporter", lambda one: one.report.reporter.id, N_("Reporter")),
-        Column("weight", lambda one: one.weight, N_("Weight"), report_list.WEIGHT, down=True, number=True),
+        Column("weight", lambda one: one.weight, N_("Weight"), report_list.WEIGHT, down=True),
         Column("received_at", lambda one: one.report.received_at, N_("Received"), report_list.RECEIVED, down=True),
         Column("outcome", lambda one: one.report.outcome, N_("Outcome")),
         Column("state", lambda one: one.report.state),
@@ -152,7 +152,7 @@ def _report(one: report_list.Listing) -> list[Cell]:
             is_id=True,
         ),
         cell(report.reporter.name or report.reporter.id or "—", under=_(words.REPORTERS[report.reporter.kind])),
-        cell(words.share(one.weight / 100)),
+        cell(words.weight(one.weight) or _("counts as an ordinary report")),
         moment(report.received_at),
         cell(report.outcome or _(words.REPORT_STATES[report.state])),
     ]
