@@ -1,44 +1,81 @@
-"""A database of the first version is brought up to date with what is in it."""
+"""A database of an older version is brought up to date with what is in it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
 import siyaj.storage.migrations as migrations
-from siyaj.storage import audit, cases
+from siyaj.model.action import ActionKind
+from siyaj.model.decision import Draft, Exemption
+from siyaj.storage import audit, cases, decisions
 from siyaj.storage.database import Database
 from siyaj.storage.migrations.upgrade import HEAD
 
+CHAIN = [
+    ("removed", "first", None, None),
+    ("overturned", "appeal", "removed", "removed"),
+    ("undone", "undo", "overturned", "overturned"),
+    ("overturned-again", "appeal", "undone", "removed"),
+    ("undone-again", "undo", "overturned-again", "overturned-again"),
+    ("overturned-for-good", "appeal", "undone-again", "removed"),
+    ("slip", "first", None, None),
+    ("slip-undone", "undo", "slip", "slip"),
+    ("after-the-slip", "first", "slip-undone", None),
+    ("kept", "first", None, None),
+    ("kept-overturned", "appeal", "kept", "kept"),
+    ("kept-undone", "undo", "kept-overturned", "kept-overturned"),
+]
+"""Decisions of the second version in the order in which they were made: id, kind, what each supersedes, and what it
+takes the place of."""
 
-def first_version(database_url: str) -> None:
-    """Make the tables as the first version had them, with a few rows."""
+
+def older_version(database_url: str, revision: str, rows: Callable[[sa.Connection], None]) -> None:
+    """Make the tables as an older version had them, with a few rows."""
     engine = sa.create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
         config = Config()
         config.set_main_option("script_location", str(Path(migrations.__file__).parent))
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        for number in range(3):
-            connection.execute(
-                sa.text(
-                    "INSERT INTO audit (at, who, what, subject, detail) VALUES (:at, 'cli:amal', 'x', 'y', :detail)"
-                ),
-                {"at": number, "detail": b"{}"},
-            )
-        connection.execute(
-            sa.text(
-                "INSERT INTO cases (id, subject_kind, subject_id, open_subject, state, reasons, priority, verdicts, "
-                "reports, opened_at, deadline) VALUES ('case_1', 'item', 'm', 'item:m', 'open', :none, 5, 1, 0, 1, 2)"
-            ),
-            {"none": b"[]"},
-        )
+        command.upgrade(config, revision)
+        rows(connection)
     engine.dispose()
 
 
+def first_rows(connection: sa.Connection) -> None:
+    for number in range(3):
+        connection.execute(
+            sa.text("INSERT INTO audit (at, who, what, subject, detail) VALUES (:at, 'cli:amal', 'x', 'y', :detail)"),
+            {"at": number, "detail": b"{}"},
+        )
+    connection.execute(
+        sa.text(
+            "INSERT INTO cases (id, subject_kind, subject_id, open_subject, state, reasons, priority, verdicts, "
+            "reports, opened_at, deadline) VALUES ('case_1', 'item', 'm', 'item:m', 'open', :none, 5, 1, 0, 1, 2)"
+        ),
+        {"none": b"[]"},
+    )
+
+
+def chained_rows(connection: sa.Connection) -> None:
+    draft = msgspec.json.encode(Draft(ActionKind.NONE, Exemption.NONE))
+    for id_, kind, supersedes, _replaces in CHAIN:
+        values = {"id": id_, "kind": kind, "supersedes": supersedes, "draft": draft, "empty": b"{}"}
+        connection.execute(
+            sa.text(
+                "INSERT INTO decisions (id, subject_kind, subject_id, kind, action, decided_by, decided_at, "
+                "effective_at, supersedes, effects, draft, statement) "
+                "VALUES (:id, 'item', 'm', :kind, 'none', 'per_1', 1, 1, :supersedes, :empty, :draft, :empty)"
+            ),
+            values,
+        )
+
+
 def test_what_the_first_version_kept_is_there_and_its_audit_log_becomes_a_chain(database_url: str) -> None:
-    first_version(database_url)
+    older_version(database_url, "0001", first_rows)
     database = Database.open(database_url)
     with database.begin() as connection:
         audit.write(connection, "cli:amal", "bank.create", "known")
@@ -51,6 +88,24 @@ def test_what_the_first_version_kept_is_there_and_its_audit_log_becomes_a_chain(
     assert case is not None
     assert rank == 95
     assert (case.version, case.holder, list(case.priority_reasons)) == (1, None, [])
+
+
+def test_what_followed_on_an_undone_decision_takes_the_place_of_what_that_one_had_replaced(database_url: str) -> None:
+    older_version(database_url, "0002", chained_rows)
+    database = Database.open(database_url)
+    with database.read() as connection:
+        filled = connection.execute(sa.text("SELECT id, replaces FROM decisions ORDER BY seq")).all()
+        shown = {id_: decisions.get(connection, id_) for id_, *_ in CHAIN}
+    database.close()
+    assert [tuple(row) for row in filled] == [(id_, replaces) for id_, _, _, replaces in CHAIN]
+    superseded = {id_: one.superseded_by for id_, one in shown.items() if one is not None and one.superseded_by}
+    assert superseded == {
+        "removed": "overturned-for-good",
+        "overturned": "undone",
+        "overturned-again": "undone-again",
+        "slip": "slip-undone",
+        "kept-overturned": "kept-undone",
+    }, "what was overturned and is not any more stands again"
 
 
 def test_the_newest_step_is_named_as_such() -> None:
