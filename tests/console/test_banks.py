@@ -1,16 +1,23 @@
 """Banks, policy and endpoints in the console: look, search, add, confirm, try, compare, replay."""
 
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
+from sqlalchemy import select
 
 from siyaj.banks.curation import new_entry
+from siyaj.model.action import ActionKind, DeliveryState
+from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.person import Locale, Role
+from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.signal import Signal
-from siyaj.storage import audit
+from siyaj.storage import actions, audit, endpoints
+from siyaj.storage.actions import NewAction
+from siyaj.storage.tables import deliveries as table
 from tests.console.conftest import Client, House, axe, screen
 
 STATEMENT = "بيان نموذجي من جمعية الفانوس الأزرق المتخيلة: سنزرع ألف شجرة زيتون قبل نهاية الشتاء بإذن الله. " * 3
@@ -169,6 +176,31 @@ def test_endpoints_are_added_switched_off_and_on(client: Client) -> None:
     assert "Switch on" in client.get("/console/endpoints").text
     assert client.send_form("/console/endpoints", name="bad", url="http://10.0.0.1/x").status_code == 400
     assert client.send_form("/console/endpoints/replay", "/console/endpoints").status_code in (200, 201)
+
+
+def test_the_states_of_deliveries_have_a_number_only_where_it_is_counted(client: Client, house: House) -> None:
+    """What waits and what failed is few; counting what was delivered would read all that ever left."""
+    client.send_form("/console/endpoints", name="counted", url="")
+    subject = Subject(SubjectKind.ITEM, "m-counted")
+    kinds = (ActionKind.REMOVE, ActionKind.RESTORE, ActionKind.LABEL, ActionKind.LIMIT, ActionKind.HOLD)
+    with house.runtime.database.begin() as connection:
+        now = to_datetime(now_us())
+        new = [NewAction("dec_x", None, subject, kind, "tvec", {}, now) for kind in kinds]
+        wanted = [one.id for one in endpoints.listed(connection) if one.name == "counted"]
+        actions.enqueue(connection, new)
+        connection.execute(table.delete().where(table.c.endpoint_id.not_in(wanted)))
+        numbers = connection.execute(select(table.c.action_seq).order_by(table.c.action_seq)).scalars().all()
+        for number, state in zip(numbers, DeliveryState, strict=True):
+            connection.execute(table.update().where(table.c.action_seq == number).values(state=state.value))
+    choice = client.get("/console/endpoints").text.split('name="delivery"')[1].split("</select>")[0]
+    assert re.findall(r">([^<]+)</option>", choice) == [
+        "All",
+        "Waiting (1)",
+        "Delivered",
+        "Failed (1)",
+        "Cancelled",
+        "Not available on this platform",
+    ]
 
 
 @pytest.mark.parametrize("locale", ["en", "ar"])
