@@ -15,8 +15,10 @@ from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.person import Locale, Role
 from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.signal import Signal
-from siyaj.storage import actions, audit, endpoints
+from siyaj.storage import actions, audit, deliveries, endpoints
 from siyaj.storage.actions import NewAction
+from siyaj.storage.endpoints import EndpointKind
+from siyaj.storage.tables import actions as acted
 from siyaj.storage.tables import deliveries as table
 from tests.console.conftest import Client, House, axe, screen
 
@@ -201,6 +203,37 @@ def test_the_states_of_deliveries_have_a_number_only_where_it_is_counted(client:
         "Cancelled",
         "Not available on this platform",
     ]
+
+
+def test_what_an_endpoint_missed_is_counted_and_then_sent(
+    client: Client, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("siyaj.server.console.endpoints.MOST_AT_ONCE", 2)
+    with house.runtime.database.begin() as connection:
+        connection.execute(table.delete())
+        connection.execute(acted.delete())
+        subjects = [Subject(SubjectKind.ITEM, f"m-missed-{number}") for number in range(3)]
+        now = to_datetime(now_us())
+        new = [NewAction("dec_y", None, one, ActionKind.REMOVE, "tvec", {}, now) for one in subjects]
+        actions.enqueue(connection, new)
+        late, _secret = endpoints.add(connection, house.runtime.keyring, "late", EndpointKind.POLL)
+    path = f"/console/endpoints/{late.id}/reconcile"
+
+    def sent() -> int:
+        with house.runtime.database.read() as connection:
+            return len(deliveries.page(connection, endpoint=late.id))
+
+    shown = client.send_form(path, "/console/endpoints").text
+    assert "Should be so at late and was never sent there: 2. No more than that at once" in shown
+    assert 'name="send" value="yes"' in shown
+    assert sent() == 0
+    assert "Leaves now for late: 2." in client.send_form(path, "/console/endpoints", send="yes").text
+    assert sent() == 2
+    assert "Leaves now for late: 1.</p>" in client.send_form(path, "/console/endpoints", send="yes").text
+    assert "Nothing is missing at late." in client.send_form(path, "/console/endpoints", send="yes").text
+    with house.runtime.database.read() as connection:
+        noted = audit.page(connection, what="endpoint.reconcile")
+    assert [(one.who, one.subject) for one in noted] == [("person:curator-en", late.id)] * 2
 
 
 @pytest.mark.parametrize("locale", ["en", "ar"])

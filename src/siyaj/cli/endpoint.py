@@ -20,9 +20,8 @@ from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.errors import InvalidRequest
 from siyaj.model.ids import new_id
 from siyaj.model.report import Subject, SubjectKind
-from siyaj.moderation.reconcile import owed
-from siyaj.storage import audit, deliveries, endpoints
-from siyaj.storage.actions import take_turns
+from siyaj.moderation import reconcile as owed
+from siyaj.storage import audit, endpoints
 from siyaj.storage.endpoints import Endpoint, EndpointKind
 
 app = App(name="endpoint", help="Where actions go: webhooks, admin interfaces, platforms that ask by themselves.")
@@ -166,12 +165,9 @@ def reconcile(
     with open_database() as database:
         with database.read() as connection:
             endpoint = endpoints.get(connection, name)
-            found = list(owed(deliveries.at_endpoint(connection, endpoint.id), again=all_))
+            found = owed.missing(connection, endpoint, again=all_)
         if send and found:
-            with database.begin() as connection:
-                take_turns(connection, [action.subject for _, action in found])
-                deliveries.send(connection, endpoint.id, [number for number, _ in found])
-                audit.write(connection, who(), "endpoint.reconcile", endpoint.id, name=endpoint.name, sent=len(found))
+            owed.send(database, endpoint, found, who())
     if session.get().json:
         for _, action in found:
             emit({**msgspec.to_builtins(action), "sent": send})

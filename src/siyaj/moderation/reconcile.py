@@ -1,13 +1,34 @@
 """What an endpoint is owed: what should be so on its platform, and was never sent there."""
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from itertools import groupby, islice
 
 from siyaj.model.action import UNDO, DeliveryState, PlatformAction
 from siyaj.moderation.state import in_force
+from siyaj.storage import audit, deliveries
+from siyaj.storage.actions import take_turns
+from siyaj.storage.database import Connection, Database
+from siyaj.storage.endpoints import Endpoint
 
 Fared = tuple[int, PlatformAction, DeliveryState | None]
 """An action's number, the action, and how it fares at the endpoint; None: it was never to go there."""
+
+
+def missing(
+    connection: Connection, endpoint: Endpoint, *, again: bool = False, most: int | None = None
+) -> list[tuple[int, PlatformAction]]:
+    """Return (number, action) of what an endpoint is owed, at most so many; see `owed`."""
+    with closing(deliveries.at_endpoint(connection, endpoint.id)) as fared:
+        return list(islice(owed(fared, again=again), most))
+
+
+def send(database: Database, endpoint: Endpoint, found: Sequence[tuple[int, PlatformAction]], by: str) -> None:
+    """Let what `missing` returned leave at once, with the ids that it always had. `by`: for the audit log."""
+    with database.begin() as connection:
+        take_turns(connection, [action.subject for _, action in found])
+        deliveries.send(connection, endpoint.id, [number for number, _ in found])
+        audit.write(connection, by, "endpoint.reconcile", endpoint.id, name=endpoint.name, sent=len(found))
 
 
 def owed(fared: Iterable[Fared], *, again: bool = False) -> Iterator[tuple[int, PlatformAction]]:

@@ -4,7 +4,7 @@ A claim counts the attempt and moves `next_at` into the future: a worker that di
 deliveries come up again. The number of the attempt is the claim's token: who comes late changes nothing.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -231,7 +231,9 @@ def _later_arrived() -> Any:
     )
 
 
-def at_endpoint(connection: Connection, endpoint: str) -> Iterator[tuple[int, PlatformAction, DeliveryState | None]]:
+def at_endpoint(
+    connection: Connection, endpoint: str
+) -> Generator[tuple[int, PlatformAction, DeliveryState | None], None, None]:
     """Yield (number, action, how it fares at an endpoint (by id), None: it was never to go there) of all that changes
     a subject and may leave by now, each subject's together and in order. Read to the end, or close it."""
     here = and_(deliveries.c.action_seq == actions.c.seq, deliveries.c.endpoint_id == endpoint)

@@ -12,6 +12,7 @@ from siyaj.model.action import Delivery, DeliveryState
 from siyaj.model.clock import now_us
 from siyaj.model.errors import InvalidRequest, UserError
 from siyaj.model.person import Permission
+from siyaj.moderation import reconcile as owed
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.console import listing, show
 from siyaj.server.console.casework import words
@@ -21,10 +22,12 @@ from siyaj.server.console.listing import Column, Fetch, Filter, Listing, query_o
 from siyaj.server.console.page import redirect, render
 from siyaj.server.console.session import AnyRequest, TheForm, TheRuntime, TheVisit
 from siyaj.storage import audit, deliveries, endpoints
-from siyaj.storage.endpoints import EndpointKind
+from siyaj.storage.endpoints import Endpoint, EndpointKind
 
 KEEPS_SIGNING_US = 24 * 3_600_000_000
 """A secret that was replaced signs beside the new one for so long."""
+MOST_AT_ONCE = 1_000
+"""Missed actions that one click sends: nobody who writes waits long for it."""
 _DONE = {"disable": N_("Nothing is sent there any more."), "enable": N_("Actions are sent there again.")}
 
 _FILTERS = ("delivery", "endpoint")
@@ -92,6 +95,24 @@ class EndpointsController(Controller):
             }
         return _page(request, runtime, done=done)
 
+    @post("/{endpoint:str}/reconcile", sync_to_thread=True)
+    def reconcile(
+        self, request: AnyRequest, runtime: TheRuntime, visit: TheVisit, endpoint: FromPath[str], form: TheForm
+    ) -> Response[str]:
+        """Say how much should be so there and was never sent; with `send=yes` it leaves."""
+        with runtime.database.read() as connection:
+            its = endpoints.get(connection, endpoint)
+            found = owed.missing(connection, its, most=MOST_AT_ONCE)
+        if not found:
+            return _page(request, runtime, done=_("Nothing is missing at %(name)s.") % {"name": its.name})
+        said = {"name": its.name, "number": show.number(len(found))}
+        most = " " + _("No more than that at once: ask again afterwards.") if len(found) == MOST_AT_ONCE else ""
+        if form.get("send") == "yes":
+            owed.send(runtime.database, its, found, _who(visit))
+            return _page(request, runtime, done=_("Leaves now for %(name)s: %(number)s.") % said + most)
+        text = _("Should be so at %(name)s and was never sent there: %(number)s.") % said + most
+        return _page(request, runtime, missed=text, missed_at=its)
+
     @post("/{endpoint:str}/{deed:str}", sync_to_thread=True)
     def do(
         self,
@@ -125,6 +146,8 @@ def _page(
     *,
     problem: str = "",
     done: str = "",
+    missed: str = "",
+    missed_at: Endpoint | None = None,
     secret: str = "",
     secret_of: str = "",
     given: Any = None,
@@ -146,6 +169,8 @@ def _page(
         listed=listing.page(DELIVERIES, request, query, filters, _those(runtime, query)),
         problem=problem,
         done=done or (_(_DONE[asked]) if asked in _DONE else ""),
+        missed=missed,
+        missed_at=missed_at,
         secret=secret,
         secret_of=secret_of,
         given=given or {},
