@@ -18,6 +18,8 @@ PUBLIC = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/docs/styl
 
 BROWSER = ("/console", "/report", "/receipt", "/appeal", "/static")
 """Beginnings of the paths that people read in a browser: no key; the console asks for a session by itself."""
+_BROWSER_PAGES = frozenset({"/", *BROWSER})
+_BROWSER_FOLDERS = tuple(f"{one}/" for one in BROWSER)
 
 _SCOPES = (
     ("/v1/check", "check", "check"),
@@ -49,7 +51,7 @@ def needed_scope(method: str, path: str) -> str | None:
 
 def is_browser(path: str) -> bool:
     """True for a page that a person reads: its errors are pages too, and no key is asked for."""
-    return path == "/" or any(path == one or path.startswith(f"{one}/") for one in BROWSER)
+    return path in _BROWSER_PAGES or path.startswith(_BROWSER_FOLDERS)
 
 
 class Caller(Struct):
