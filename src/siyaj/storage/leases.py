@@ -81,8 +81,9 @@ def next_for(connection: Connection, suits: Suits, lease_us: int) -> Case | None
     """
     now = clock(connection)
     mine = [cases.c.holder == suits.person, cases.c.held_until > now]
-    given = [cases.c.assignee == suits.person, _free(now, lease_us), *_suitable(suits, now)]
-    anyone = [_unassigned(), _free(now, lease_us), *_suitable(suits, now)]
+    suitable = [_free(now, lease_us), *_suitable(connection, suits, now)]
+    given = [cases.c.assignee == suits.person, *suitable]
+    anyone = [_unassigned(), *suitable]
     for query in (_of_few(mine), _of_few(given), *_by_language(connection, suits, anyone)):
         found = connection.execute(query.with_for_update(skip_locked=True, of=cases)).scalar_one_or_none()
         if found is not None and take(connection, found, suits.person, lease_us):
@@ -136,7 +137,7 @@ def waiting(connection: Connection, suits: Suits, lease_us: int, most: int = 1_0
     suitable = or_(cases.c.assignee == suits.person, _unassigned())
     spoken = true() if suits.languages is None else cases.c.language.in_(suits.languages)
     query: Select[Any] = select(cases.c.seq).where(
-        cases.c.state == "open", spoken, suitable, _free(now, lease_us), *_suitable(suits, now)
+        cases.c.state == "open", spoken, suitable, _free(now, lease_us), *_suitable(connection, suits, now)
     )
     return int(connection.execute(select(func.count()).select_from(query.limit(most).subquery())).scalar_one())
 
@@ -202,8 +203,7 @@ def _unassigned() -> Any:
     return or_(cases.c.assignee.is_(None), ~there.exists())
 
 
-def _suitable(suits: Suits, now: int) -> list[Any]:
-    """Level and skill are written so that SQLite reads the index of the language, not theirs."""
+def _suitable(connection: Connection, suits: Suits, now: int) -> list[Any]:
     c = cases.c
     passed = select(case_skips.c.person).where(
         case_skips.c.case_id == c.id,
@@ -211,8 +211,14 @@ def _suitable(suits: Suits, now: int) -> list[Any]:
         or_(case_skips.c.barred == 1, case_skips.c.at > now - SKIPPED_US),
     )
     return [
-        func.coalesce(c.skill, "").in_(suits.skills),
-        true() if suits.escalated else func.coalesce(c.level, "") == Level.REVIEWER.value,
+        _only_filtered(connection, c.skill).in_(suits.skills),
+        true() if suits.escalated else _only_filtered(connection, c.level) == Level.REVIEWER.value,
         true() if suits.appeals else c.origin != CaseOrigin.APPEAL.value,
         ~passed.exists(),
     ]
+
+
+def _only_filtered(connection: Connection, column: Any) -> Any:
+    """Write a column so that SQLite reads the index of the language, not this column's. PostgreSQL chooses by its
+    statistics, and has none of an expression: it would expect few rows, and read and sort the whole table for them."""
+    return func.coalesce(column, "") if connection.dialect.name == "sqlite" else column
