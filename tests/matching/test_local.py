@@ -90,6 +90,20 @@ def test_calm_strangers_in_one_screenshot_frame_are_not_found() -> None:
     assert [seed for seed in range(11, 15) if search(index, framed(seed))] == []
 
 
+def test_skies_under_one_lettering_are_not_found_and_copies_are() -> None:
+    def lettered(seed: int) -> Image.Image:
+        rng = np.random.default_rng(seed)
+        tones = Image.fromarray(rng.integers(40, 215, (3, 4, 3), dtype=np.uint8))
+        smooth = np.asarray(tones.resize((640, 480), Image.Resampling.BICUBIC))
+        grain = rng.normal(0, 1.5, smooth.shape[:2])[..., None]
+        return OVERLAYS["lettering"](Image.fromarray((smooth + grain).clip(0, 255).astype(np.uint8)))
+
+    index = LocalIndex()
+    index.add(range(1, 9), [values_of(lettered(seed - 1))[0] for seed in range(1, 9)])
+    assert [seed for seed in range(20, 40) if search(index, jpeg(lettered(seed)))] == []
+    assert [search(index, jpeg(lettered(seed - 1))) for seed in range(1, 9)] == [[seed] for seed in range(1, 9)]
+
+
 def test_frames_of_one_video_are_one_item_and_not_a_crowd_under_an_overlay() -> None:
     shown = [scene(2, (700, 540)).crop((3 * at, 2 * at, 640 + 3 * at, 480 + 2 * at)) for at in range(8)]
     drawn = [draw_pixels(np.asarray(picture.convert("RGB"))) for picture in shown]
