@@ -48,13 +48,16 @@ def _worth_a_look(alignment: Alignment) -> bool:
 
 
 def carried(alignment: Alignment, calm: Calm) -> bool:
-    """True where features agree in every part of the picture, and the finest detail with them: a banner takes the
-    layout away. Lettering alone carries features into every part of strangers (up to 0.8), and detail up to 0.46."""
+    """True where features agree in every part of the picture and one thing more does: the finest detail (a banner takes
+    the layout away), the blocks, or the layout to a hair. Lettering alone carries features into every part of strangers
+    (0.8 of them), and detail up to 0.46."""
+    least = alignment.least_features
+    if alignment.weight < 100 or alignment.share < 0.3 or least < 0.47:
+        return False
     return (
-        alignment.weight >= 120
-        and alignment.share >= 0.3
-        and alignment.least_features >= 0.47
-        and calm.detail >= DETAIL_ENOUGH
+        (alignment.weight >= 120 and calm.detail >= DETAIL_ENOUGH)
+        or (least >= 0.5 and alignment.share >= 0.5 and alignment.mean >= 0.6)
+        or (least >= 0.5 and calm.layout >= 0.97 and calm.layout_least >= 15.0)
     )
 
 
