@@ -64,8 +64,10 @@ class Lookup:
         for signals in events:
             end = start + len(signals)
             its = hits[start:end]
-            matches = list(_matches(signals, its, rows, now)) if any(its) else []
-            found.append(_settle(self._seen(signals, matches)))
+            if any(its):
+                found.append(_settle(self._seen(signals, list(_matches(signals, its, rows, now)))))
+            else:
+                found.append(Found())
             start = end
         return found
 
