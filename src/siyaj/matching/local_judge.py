@@ -15,21 +15,23 @@ from siyaj.signals.local_value import Features
 LEAST_BLOCKS, FEWEST_BLOCKS = 0.15, 4
 """In the part that agrees least, and in all: without any pixels that agree nothing is a match."""
 MOST_BLOCKS, DETAIL_ENOUGH = 0.62, 0.5
+"""Share of the blocks, and correlation of the finest detail."""
 CLEAR_DETAIL, CLEAR_LAYOUT = 0.4, 3.0
 """Deviations in grey levels from which detail and layout of the calm half are something to go by."""
 
 
 def judged(searched: Searched, banked: Features, alignment: Alignment) -> Calm | None:
     """Return how the calm half agrees where the two pictures match, else None."""
-    sound = accepted(alignment)
-    if not sound and not promising(alignment) and not _worth_a_look(alignment):
+    sound, near, worth_a_look = accepted(alignment), promising(alignment), _worth_a_look(alignment)
+    if not (sound or near or worth_a_look):
         return None
     calm = calm_of(searched, banked, alignment)
-    if (sound and agrees(calm) and _shared(alignment, calm)) or (
-        (sound or promising(alignment)) and agrees_closely(calm)
-    ):
-        return calm
-    return calm if _worth_a_look(alignment) and (carried(alignment, calm) or _alike(alignment, calm)) else None
+    matches = (
+        (sound and agrees(calm) and _shared(alignment, calm))
+        or ((sound or near) and agrees_closely(calm))
+        or (worth_a_look and (carried(alignment, calm) or _alike(alignment, calm)))
+    )
+    return calm if matches else None
 
 
 def _shared(alignment: Alignment, calm: Calm) -> bool:
