@@ -10,12 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from siyaj.model.action import ActionKind
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.errors import SiyajError, StorageUnavailable
-from siyaj.model.event import Event, MediaFile
+from siyaj.model.event import MediaFile
 from siyaj.model.ids import new_id
 from siyaj.model.verdict import Action, Reason, Verdict
 from siyaj.moderation.about import subject_of
@@ -49,10 +48,6 @@ NOT_EXAMINED = Reason(
     "تعذّر فحص ملفاته، لذلك سينظر فيه شخص.",
 )
 """Of what failed ATTEMPTS times."""
-
-
-class _Recorded(Struct):
-    event: Event
 
 
 def write(connection: Connection, fresh: Sequence[Assessment]) -> None:
@@ -167,7 +162,7 @@ class LateChecks:
             kept = evidence.listed(connection, verdict=late.verdict)
         if first is None:
             raise SiyajError("its verdict is not there")
-        event = msgspec.json.decode(first.record, type=_Recorded).event
+        event = verdicts.event_of(first)
         files = [MediaFile(one.name, self._open(one.id, "system", "its check is finished")) for one in kept]
         return CheckRequest(
             event, files, late.scope, None, hash_request(event, files), who=late.who, follows=late.verdict

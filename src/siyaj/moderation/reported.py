@@ -7,9 +7,6 @@ report alone: whatever the policy would do with such a file, here it is held for
 
 import time
 
-import msgspec
-from msgspec import Struct
-
 from siyaj.banks.lookup import Lookup
 from siyaj.model.errors import SiyajError
 from siyaj.model.event import Event, EventKind, MediaFile
@@ -32,10 +29,6 @@ _KINDS = {
     SubjectKind.ACCOUNT: EventKind.ACCOUNT,
     SubjectKind.CHANNEL: EventKind.CHANNEL,
 }
-
-
-class _Recorded(Struct):
-    event: Event
 
 
 class ReportedFiles:
@@ -106,7 +99,7 @@ def _event(connection: Connection, report: Report) -> Event:
     own = (EventKind.MESSAGE, EventKind.MEDIA) if kind is EventKind.MEDIA else (kind,)
     for row in verdicts.by_event(connection, report.subject.id, limit=10):
         if row.kind in own:
-            return msgspec.json.decode(row.record, type=_Recorded).event
+            return verdicts.event_of(row)
     return Event(report.subject.id, kind, text=report.content.text, links=list(report.content.links))
 
 

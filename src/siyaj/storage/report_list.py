@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, Row, Select, or_, select
 
-from siyaj.model.clock import to_datetime
-from siyaj.model.report import NewReport, Report, ReportReason, ReportState, Subject, SubjectKind
+from siyaj.model.report import Report, ReportReason, ReportState, Subject, SubjectKind
 from siyaj.storage.keyset import Order
+from siyaj.storage.reports import from_row as report_of
 from siyaj.storage.tables import reports
 
 RECEIVED = Order(reports.c.seq, reports.c.seq)
@@ -62,17 +61,4 @@ def those(chosen: ReportFilter) -> Select[Any]:
 
 
 def from_row(row: Row[Any]) -> Listing:
-    given = msgspec.json.decode(bytes(row.report), type=NewReport)
-    report = Report(
-        receipt=row.receipt,
-        subject=Subject(SubjectKind(row.subject_kind), row.subject_id),
-        reason=given.reason,
-        text=given.text,
-        reporter=given.reporter,
-        content=given.content,
-        state=ReportState(row.state),
-        outcome=row.outcome,
-        case=row.case_id,
-        received_at=to_datetime(row.received_at),
-    )
-    return Listing(row.seq, report, row.weight)
+    return Listing(row.seq, report_of(row), row.weight)

@@ -1,6 +1,7 @@
 """Reports: one row for each notice, durable before its receipt is given."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -183,13 +184,13 @@ def context(connection: Connection, subject: Subject) -> Context:
 
 def get(connection: Connection, receipt: str) -> Report | None:
     row = connection.execute(select(reports).where(reports.c.receipt == receipt)).one_or_none()
-    return _report(row) if row else None
+    return from_row(row) if row else None
 
 
 def of_case(connection: Connection, case: str) -> list[Report]:
     """Return a case's reports, oldest first, at most MOST_OF_A_CASE."""
     query = select(reports).where(reports.c.case_id == case).order_by(reports.c.seq).limit(MOST_OF_A_CASE)
-    return [_report(row) for row in connection.execute(query)]
+    return [from_row(row) for row in connection.execute(query)]
 
 
 def close_case(connection: Connection, case: str, *, upheld: bool | None, outcome: str) -> None:
@@ -252,7 +253,8 @@ def _settle(
     connection.execute(reports.update().where(reports.c.case_id == case).values(changes))
 
 
-def _report(row: Row[tuple[object, ...]]) -> Report:
+def from_row(row: Row[Any]) -> Report:
+    """Return the report of a row with all columns."""
     given = msgspec.json.decode(bytes(row.report), type=NewReport)
     return Report(
         receipt=row.receipt,

@@ -38,6 +38,10 @@ class Record(Struct, omit_defaults=True):
     missing: list[Missing] = msgspec.field(default_factory=list)
 
 
+class _Recorded(Struct):
+    event: Event
+
+
 class NewVerdict(Struct):
     """A row to be written; the columns of `tables.verdicts` under the same names."""
 
@@ -138,3 +142,8 @@ def _row(row: Row[tuple[object, ...]]) -> VerdictRow:
         answer=msgspec.Raw(bytes(row.answer)),
         record=msgspec.Raw(bytes(row.record)),
     )
+
+
+def event_of(row: VerdictRow) -> Event:
+    """Return the event that was judged, without decoding the rest of the record."""
+    return msgspec.json.decode(row.record, type=_Recorded).event
