@@ -15,7 +15,7 @@ from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.person import Locale, Role
 from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.signal import Signal
-from siyaj.storage import actions, audit, deliveries, endpoints
+from siyaj.storage import actions, audit, delivery_list, endpoints
 from siyaj.storage.actions import NewAction
 from siyaj.storage.endpoints import EndpointKind
 from siyaj.storage.tables import actions as acted
@@ -221,7 +221,7 @@ def test_what_an_endpoint_missed_is_counted_and_then_sent(
 
     def sent() -> int:
         with house.runtime.database.read() as connection:
-            return len(deliveries.page(connection, endpoint=late.id))
+            return len(delivery_list.page(connection, endpoint=late.id))
 
     shown = client.send_form(path, "/console/endpoints").text
     assert "Should be so at late and was never sent there: 2. No more than that at once" in shown

@@ -11,7 +11,7 @@ from siyaj.delivery.worker import DeliveryWorker
 from siyaj.model.action import ActionKind, Delivery, DeliveryState
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.report import Subject, SubjectKind
-from siyaj.storage import actions, deliveries, endpoints
+from siyaj.storage import actions, delivery_list, endpoints
 from siyaj.storage.actions import NewAction
 from siyaj.storage.database import Database
 from siyaj.storage.endpoints import EndpointKind
@@ -67,7 +67,7 @@ def worker(database: Database, keyring: Keyring) -> Iterator[DeliveryWorker]:
 
 def state(database: Database, action: str, endpoint: str = "platform") -> Delivery:
     with database.read() as connection:
-        found = [one for one in deliveries.of_case(connection, "case_1") if one.action == action]
+        found = [one for one in delivery_list.of_case(connection, "case_1") if one.action == action]
     return next(one for one in found if one.endpoint == endpoint)
 
 

@@ -12,7 +12,7 @@ from siyaj.model.person import Role
 from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.state import Standing
 from siyaj.moderation.state import state_of
-from siyaj.storage import deliveries, notes
+from siyaj.storage import delivery_list, notes
 from siyaj.storage.database import Database
 from tests.delivery.receiver import Receiver
 from tests.moderation.desk import NOTHING, Desk, draft, open_desk, posted
@@ -113,7 +113,7 @@ def _wait_delivered(database: Database, case: str, count: int) -> None:
     until = time.monotonic() + 10
     while time.monotonic() < until:
         with database.read() as connection:
-            states = [one.state for one in deliveries.of_case(connection, case)]
+            states = [one.state for one in delivery_list.of_case(connection, case)]
         if states == ["delivered"] * count:
             return
         time.sleep(0.05)

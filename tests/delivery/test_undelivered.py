@@ -16,7 +16,7 @@ from siyaj.model.queue import QueueFilter
 from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.state import Standing
 from siyaj.moderation.state import state_of
-from siyaj.storage import audit, deliveries, notes
+from siyaj.storage import audit, deliveries, delivery_list, notes
 from siyaj.storage.database import Database
 from siyaj.storage.deliveries import Claim
 from tests.moderation.desk import NOTHING, Desk, draft, open_desk, posted
@@ -187,7 +187,7 @@ def test_it_can_be_closed_as_it_is(desk: Desk) -> None:
     assert desk.cases.notes(case)[-1].text == "removed by hand"
     with desk.database.begin() as connection:
         assert deliveries.replay(connection) == (0, 0)
-        assert {one.state for one in deliveries.of_decision(connection, made)} == {
+        assert {one.state for one in delivery_list.of_decision(connection, made)} == {
             DeliveryState.CANCELLED,
             DeliveryState.DELIVERED,
         }

@@ -11,7 +11,7 @@ from siyaj.delivery.memory import MemoryAdaptor
 from siyaj.delivery.worker import DeliveryWorker
 from siyaj.model.action import ActionKind, DeliveryState
 from siyaj.model.clock import now_us
-from siyaj.storage import deliveries, endpoints, notes
+from siyaj.storage import deliveries, delivery_list, endpoints, notes
 from siyaj.storage.database import Database
 from siyaj.storage.endpoints import EndpointKind
 from siyaj.storage.keyring import Keyring
@@ -82,7 +82,7 @@ def test_what_a_platform_has_no_way_to_do_is_settled_and_no_failure(
     assert (told.attempts, told.error, told.answer) == (1, "", "لا رسائل خاصّة هنا")
     wait_for_state(database, second, DeliveryState.DELIVERED)
     with database.begin() as connection:
-        assert deliveries.counts(connection)["dead"] == 0
+        assert delivery_list.counts(connection)["dead"] == 0
         assert notes.of_case(connection, "case_1") == []
         assert deliveries.replay(connection) == (0, 0), "it is not among what failed"
         assert deliveries.replay(connection, action=first) == (1, 0), "by name it is tried again"

@@ -158,6 +158,21 @@ def test_state_of_what_was_only_checked_is_its_verdict(asked: Served) -> None:
     assert state(asked, "$a/b//c%3F")["standing"] == "held"
 
 
+def test_state_needs_the_scope_for_it_and_nothing_more(asked: Served) -> None:
+    address = f"http://127.0.0.1:{asked.port}/v1/state/channel/c-1"
+    given = {scope: asked.new_key(scope, name=scope) for scope in ("state:read", "check", "actions:read")}
+    answers = {scope: httpx.get(address, headers={"Authorization": f"Bearer {key}"}) for scope, key in given.items()}
+    assert {scope: answer.status_code for scope, answer in answers.items()} == {
+        "state:read": 200,
+        "check": 403,
+        "actions:read": 403,
+    }
+    assert (answers["state:read"].json()["subject"], httpx.get(address).status_code) == (
+        {"kind": "channel", "id": "c-1"},
+        401,
+    )
+
+
 @pytest.mark.parametrize("path", ["planet/x", "item/%ff", "item/" + "x" * 257, "item/%00"])
 def test_no_subject_is_refused(asked: Served, path: str) -> None:
     assert asked.client.get(f"/v1/state/{path}").status_code == 400

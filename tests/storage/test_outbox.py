@@ -8,7 +8,7 @@ import pytest
 from siyaj.model.action import ActionKind, DeliveryState
 from siyaj.model.clock import now_us, to_datetime
 from siyaj.model.report import Subject, SubjectKind
-from siyaj.storage import actions, deliveries, endpoints
+from siyaj.storage import actions, deliveries, delivery_list, endpoints
 from siyaj.storage.actions import NewAction
 from siyaj.storage.database import Database
 from siyaj.storage.endpoints import EndpointKind
@@ -52,7 +52,7 @@ def test_an_action_is_seen_from_its_time_on_and_can_be_cancelled_before(database
     with database.begin() as connection:
         assert actions.cancel(connection, "dec_1") == 1
         assert actions.cancel(connection, "dec_1") == 0
-        assert [one.state for one in deliveries.of_case(connection, "case_1")] == [DeliveryState.CANCELLED]
+        assert [one.state for one in delivery_list.of_case(connection, "case_1")] == [DeliveryState.CANCELLED]
 
 
 def test_what_has_left_is_not_cancelled(database: Database, endpoint: str) -> None:
@@ -64,7 +64,7 @@ def test_what_has_left_is_not_cancelled(database: Database, endpoint: str) -> No
         assert actions.cancel(connection, "dec_1") == 0
         assert deliveries.delivered(connection, one, "ok")
         assert not deliveries.failed(connection, one, "late", None)
-        (shown,) = deliveries.of_case(connection, "case_1")
+        (shown,) = delivery_list.of_case(connection, "case_1")
     assert (shown.state, shown.attempts, shown.endpoint) == (DeliveryState.DELIVERED, 1, "forum")
 
 

@@ -11,7 +11,7 @@ from siyaj.model.person import Role
 from siyaj.model.settings import Settings
 from siyaj.moderation.runtime import Runtime
 from siyaj.moderation.statements import APPEAL
-from siyaj.storage import deliveries
+from siyaj.storage import delivery_list
 
 
 class Reviewer:
@@ -51,5 +51,5 @@ class Reviewer:
     def said(self, decision: str, kind: str) -> str:
         """Return what the homeserver said of a decision's action, once it was done or given up."""
         with self._runtime.database.read() as connection:
-            found = [one for one in deliveries.of_decision(connection, decision) if one.kind == kind]
+            found = [one for one in delivery_list.of_decision(connection, decision) if one.kind == kind]
         return " ".join(f"{one.state}: {one.answer}{one.error}" for one in found)

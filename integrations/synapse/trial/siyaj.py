@@ -13,7 +13,8 @@ import httpx
 
 from trial.homeserver import free_port
 
-READY_SECONDS = 120.0
+READY_SECONDS = 300.0
+"""The first start after an installation compiles for a minute or two on a slow machine."""
 
 
 class Siyaj:

@@ -12,7 +12,7 @@ from siyaj.cli.outbox import open_database, open_keyring
 from siyaj.cli.session import SOME_FAILED, emit, out, plain, say, session, who
 from siyaj.delivery.worker import DeliveryWorker
 from siyaj.model.action import DeliveryState
-from siyaj.storage import audit, deliveries, endpoints
+from siyaj.storage import audit, deliveries, delivery_list, endpoints
 
 app = App(name="delivery", help="Actions on their way to platforms: list, replay, run.")
 
@@ -27,7 +27,7 @@ def list_(
     """Show deliveries: which action, where to, how often tried, what went wrong."""
     with open_database() as database, database.read() as connection:
         chosen = endpoints.get(connection, endpoint).id if endpoint else ""
-        found = [one for _, one in deliveries.page(connection, state=state, endpoint=chosen, limit=limit)]
+        found = [one for _, one in delivery_list.page(connection, state=state, endpoint=chosen, limit=limit)]
     if session.get().json:
         for one in found:
             emit(msgspec.to_builtins(one))

@@ -162,26 +162,26 @@ def reconcile(
     ] = False,
 ) -> None:
     """Show what should be so at an endpoint and was never sent there, as it was added later, or disabled meanwhile."""
+    table, count = Table("action", "kind", "subject", "decided", box=None), 0
     with open_database() as database:
         with database.read() as connection:
             endpoint = endpoints.get(connection, name)
-            found = owed.missing(connection, endpoint, again=all_)
-        if send and found:
-            owed.send(database, endpoint, found, who())
+        for page in owed.pages(database, endpoint, again=all_, by=who() if send else ""):
+            count += len(page)
+            for _, one in page:
+                if session.get().json:
+                    emit({**msgspec.to_builtins(one), "sent": send})
+                else:
+                    table.add_row(one.id, one.kind.value, plain(one.subject.key), f"{one.created_at:%Y-%m-%d %H:%M}")
     if session.get().json:
-        for _, action in found:
-            emit({**msgspec.to_builtins(action), "sent": send})
         return
-    table = Table("action", "kind", "subject", "decided", box=None)
-    for _, one in found:
-        table.add_row(one.id, one.kind.value, plain(one.subject.key), f"{one.created_at:%Y-%m-%d %H:%M}")
     out.print(table)
-    if not found:
+    if not count:
         say(f"nothing is missing at {plain(endpoint.name)}")
     elif send:
-        say(f"{len(found)} leave for {plain(endpoint.name)}")
+        say(f"{count} leave for {plain(endpoint.name)}")
     else:
-        say(f"{len(found)} should be so at {plain(endpoint.name)}; --send lets them leave")
+        say(f"{count} should be so at {plain(endpoint.name)}; --send lets them leave")
 
 
 @app.command

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import groupby, islice
+from itertools import groupby
 
 from siyaj.model.action import UNDO, DeliveryState, PlatformAction
+from siyaj.model.report import Subject
 from siyaj.moderation.state import in_force
 from siyaj.storage import audit, deliveries
 from siyaj.storage.actions import take_turns
@@ -15,12 +16,44 @@ Fared = tuple[int, PlatformAction, DeliveryState | None]
 """An action's number, the action, and how it fares at the endpoint; None: it was never to go there."""
 
 
+AT_ONCE = 500
+"""Actions that leave in one transaction: nobody who writes waits long for it."""
+
+
 def missing(
-    connection: Connection, endpoint: Endpoint, *, again: bool = False, most: int | None = None
+    connection: Connection,
+    endpoint: Endpoint,
+    *,
+    again: bool = False,
+    most: int = AT_ONCE,
+    after: Subject | None = None,
 ) -> list[tuple[int, PlatformAction]]:
-    """Return (number, action) of what an endpoint is owed, at most so many; see `owed`."""
-    with closing(deliveries.at_endpoint(connection, endpoint.id)) as fared:
-        return list(islice(owed(fared, again=again), most))
+    """Return (number, action) of what an endpoint is owed, see `owed`: so many, and what else its last subject is
+    owed. The next page is what comes `after` that subject; an empty one is the end."""
+    found: list[tuple[int, PlatformAction]] = []
+    with closing(deliveries.at_endpoint(connection, endpoint.id, after)) as fared:
+        for number, action in owed(fared, again=again):
+            if len(found) >= most and action.subject != found[-1][1].subject:
+                break
+            found.append((number, action))
+    return found
+
+
+def pages(
+    database: Database, endpoint: Endpoint, *, again: bool = False, by: str = ""
+) -> Iterator[list[tuple[int, PlatformAction]]]:
+    """Yield all that an endpoint is owed, page by page. With `by` each page has left when it is yielded: who is
+    interrupted in the middle has sent whole pages, and goes on with the rest when called again."""
+    after: Subject | None = None
+    while True:
+        with database.read() as connection:
+            found = missing(connection, endpoint, most=AT_ONCE, again=again, after=after)
+        if not found:
+            return
+        after = found[-1][1].subject
+        if by:
+            send(database, endpoint, found, by)
+        yield found
 
 
 def send(database: Database, endpoint: Endpoint, found: Sequence[tuple[int, PlatformAction]], by: str) -> None:

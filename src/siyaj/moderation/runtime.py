@@ -37,7 +37,7 @@ from siyaj.moderation.undelivered import Undelivered
 from siyaj.policy.load import load_policy
 from siyaj.signals.box import MediaBox
 from siyaj.signals.registry import signal_types
-from siyaj.storage import deliveries
+from siyaj.storage import delivery_list
 from siyaj.storage.blobs import Blobs
 from siyaj.storage.database import Database
 from siyaj.storage.keyring import Keyring
@@ -151,7 +151,7 @@ class Runtime:
     def _deliveries(self) -> dict[str, int]:
         try:
             with self.database.read() as connection:
-                return deliveries.counts(connection)
+                return delivery_list.counts(connection)
         except SiyajError:
             return {}  # /readyz says why
 

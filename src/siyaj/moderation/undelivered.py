@@ -21,7 +21,7 @@ from siyaj.moderation import banking, priority
 from siyaj.moderation.cases import found, held, noting_refusals, who
 from siyaj.moderation.patience import patiently
 from siyaj.policy.channel_state import isolated
-from siyaj.storage import actions, audit, cases, decisions, deliveries, leases, notes, strikes
+from siyaj.storage import actions, audit, cases, decisions, deliveries, delivery_list, leases, notes, strikes
 from siyaj.storage.database import Connection, Database
 from siyaj.storage.decisions import Effects
 
@@ -227,7 +227,7 @@ def _arrived(connection: Connection, decision: str) -> set[str]:
 
 
 def _deliveries(connection: Connection, decision: str) -> list[Delivery]:
-    return deliveries.of_decision(connection, decision)
+    return delivery_list.of_decision(connection, decision)
 
 
 def _reasons(case: Case, action: PlatformAction, endpoint: str, error: str) -> list[Reason]:

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from siyaj.delivery.mail import LOOK_SECONDS as MAIL_SECONDS
 from siyaj.delivery.mail import Mails
 from siyaj.delivery.worker import DeliveryWorker
+from siyaj.matching.warm import warm
 from siyaj.model.settings import Settings
 from siyaj.moderation.background import Worker
 from siyaj.moderation.ending import LOOK_SECONDS as ENDING_SECONDS
@@ -78,6 +79,7 @@ def serve(settings: Settings) -> int:
     """Serve until interrupted; return the exit code. What was taken is answered before this returns."""
     logging.getLogger("siyaj").setLevel(logging.INFO)
     with Runtime.open(settings) as runtime:
+        warm(runtime.matcher.types)
         mails = Mails(runtime.database, runtime.reports, runtime.appeals, settings)
         threading.Thread(target=runtime.box.warm, name="siyaj-warm", daemon=True).start()
         gc.freeze()  # what is there now stays: the collector need not walk through it again and again

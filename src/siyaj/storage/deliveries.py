@@ -8,16 +8,14 @@ from collections.abc import Collection, Generator, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, Select, Update, and_, exists, func, select, update
+from sqlalchemy import Connection, Select, Update, and_, exists, select, tuple_, update
 
-from siyaj.model.action import ActionKind, Delivery, DeliveryState, PlatformAction
-from siyaj.model.clock import now_us, to_datetime
+from siyaj.model.action import ActionKind, DeliveryState, PlatformAction
+from siyaj.model.clock import now_us
+from siyaj.model.report import Subject
 from siyaj.storage.actions import platform_action, visible
-from siyaj.storage.keyset import Order
 from siyaj.storage.tables import actions, deliveries, endpoints
 
-NUMBER = Order(deliveries.c.action_seq, deliveries.c.endpoint_id)
-"""The order of lists: that of the actions."""
 _WAITING = deliveries.c.state == DeliveryState.WAITING.value
 _SETTLED = (DeliveryState.DELIVERED.value, DeliveryState.UNAVAILABLE.value)
 
@@ -164,12 +162,6 @@ def disown(connection: Connection, claim: Claim, why: str, *, unavailable: bool 
     return connection.execute(arrived.values(**values, delivered_at=None)).rowcount == 1
 
 
-def of_action(connection: Connection, action: str, endpoint: str) -> Delivery | None:
-    """Return how an action fares at an endpoint (by id)."""
-    found = _listed(connection, actions.c.id == action, deliveries.c.endpoint_id == endpoint)
-    return found[0] if found else None
-
-
 def replay(connection: Connection, *, endpoint: str = "", action: str = "", decision: str = "") -> tuple[int, int]:
     """Let dead deliveries be tried again, of one endpoint (by id), of one action, of one decision, or all. What is not
     available on a platform only where the action is named: it may have learned it since.
@@ -232,10 +224,11 @@ def _later_arrived() -> Any:
 
 
 def at_endpoint(
-    connection: Connection, endpoint: str
+    connection: Connection, endpoint: str, after: Subject | None = None
 ) -> Generator[tuple[int, PlatformAction, DeliveryState | None], None, None]:
     """Yield (number, action, how it fares at an endpoint (by id), None: it was never to go there) of all that changes
-    a subject and may leave by now, each subject's together and in order. Read to the end, or close it."""
+    a subject and may leave by now, each subject's together and in order; `after` a subject, those behind it. Read to
+    the end, or close it."""
     here = and_(deliveries.c.action_seq == actions.c.seq, deliveries.c.endpoint_id == endpoint)
     query: Select[Any] = (
         select(*actions.c, deliveries.c.state)
@@ -243,6 +236,8 @@ def at_endpoint(
         .where(actions.c.kind.not_in([ActionKind.NOTIFY.value, ActionKind.NONE.value]), *visible())
         .order_by(actions.c.subject_kind, actions.c.subject_id, actions.c.seq)
     )
+    if after is not None:
+        query = query.where(tuple_(actions.c.subject_kind, actions.c.subject_id) > (after.kind.value, after.id))
     for row in connection.execution_options(yield_per=500).execute(query):
         yield row.seq, platform_action(row), DeliveryState(row.state) if row.state is not None else None
 
@@ -254,70 +249,6 @@ def send(connection: Connection, endpoint: str, numbers: Collection[int]) -> Non
         if not connection.execute(_row(number, endpoint).values(**fresh)).rowcount:
             row = {"action_seq": number, "endpoint_id": endpoint, **fresh}
             connection.execute(deliveries.insert(), row)
-
-
-def of_case(connection: Connection, case: str) -> list[Delivery]:
-    """Return how the actions of a case fare at each endpoint, in the order of the actions."""
-    return _listed(connection, actions.c.case_id == case)
-
-
-def of_decision(connection: Connection, decision: str) -> list[Delivery]:
-    return _listed(connection, actions.c.decision_id == decision)
-
-
-def page(
-    connection: Connection, *, state: DeliveryState | None = None, endpoint: str = "", before: int | None = None,
-    limit: int = 50,
-) -> list[tuple[int, Delivery]]:  # fmt: skip
-    """Return (number of the action, delivery), newest first, with a number below `before`; `endpoint` by id."""
-    query = those(state, endpoint)
-    if before is not None:
-        query = query.where(deliveries.c.action_seq < before)
-    query = query.order_by(deliveries.c.action_seq.desc(), endpoints.c.name).limit(limit)
-    return [(row.action_seq, delivery(row)) for row in connection.execute(query)]
-
-
-def those(state: DeliveryState | None = None, endpoint: str = "") -> Select[Any]:
-    """Return the question for deliveries, in no order; its rows are read by `delivery`. `endpoint` by id."""
-    query = _joined()
-    if state is not None:
-        query = query.where(deliveries.c.state == state.value)
-    return query.where(deliveries.c.endpoint_id == endpoint) if endpoint else query
-
-
-def counts(connection: Connection) -> dict[str, int]:
-    """Return how many deliveries wait, and how many are dead."""
-    looked_at = (DeliveryState.WAITING.value, DeliveryState.DEAD.value)
-    query = select(deliveries.c.state, func.count()).where(deliveries.c.state.in_(looked_at))
-    found = {row[0]: row[1] for row in connection.execute(query.group_by(deliveries.c.state))}
-    return {state: found.get(state, 0) for state in looked_at}
-
-
-def _listed(connection: Connection, *conditions: Any) -> list[Delivery]:
-    query = _joined().where(*conditions).order_by(deliveries.c.action_seq, endpoints.c.name)
-    return [delivery(row) for row in connection.execute(query)]
-
-
-def _joined() -> Select[Any]:
-    return (
-        select(deliveries, actions.c.id.label("action_id"), actions.c.kind, endpoints.c.name)
-        .join(actions, actions.c.seq == deliveries.c.action_seq)
-        .join(endpoints, endpoints.c.id == deliveries.c.endpoint_id)
-    )
-
-
-def delivery(row: Row[Any]) -> Delivery:
-    return Delivery(
-        action=row.action_id,
-        endpoint=row.name,
-        kind=ActionKind(row.kind),
-        state=DeliveryState(row.state),
-        attempts=row.attempts,
-        next_at=to_datetime(row.next_at),
-        delivered_at=to_datetime(row.delivered_at) if row.delivered_at is not None else None,
-        error=row.error,
-        answer=row.answer,
-    )
 
 
 def _finish(connection: Connection, claim: Claim, values: dict[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from siyaj.model.action import ActionKind, Delivery
 from siyaj.model.errors import InvalidRequest, NotFound
 from siyaj.model.state import Acknowledgement, ActionPage
 from siyaj.moderation.runtime import Runtime
-from siyaj.storage import deliveries, endpoints
+from siyaj.storage import deliveries, delivery_list, endpoints
 from siyaj.storage.database import Connection, Database
 from siyaj.storage.endpoints import Endpoint, EndpointKind
 
@@ -85,7 +85,7 @@ def acknowledge(database: Database, endpoint: str, action: str, told: Acknowledg
             give_up(connection, claim, error)
         else:
             settle(connection, claim, Outcome(Result.FAILED, error))
-        found = deliveries.of_action(connection, action, its.id)
+        found = delivery_list.of_action(connection, action, its.id)
     assert found is not None
     return found
 

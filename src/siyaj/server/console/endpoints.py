@@ -21,7 +21,7 @@ from siyaj.server.console.i18n import gettext as _
 from siyaj.server.console.listing import Column, Fetch, Filter, Listing, query_of
 from siyaj.server.console.page import redirect, render
 from siyaj.server.console.session import AnyRequest, TheForm, TheRuntime, TheVisit
-from siyaj.storage import audit, deliveries, endpoints
+from siyaj.storage import audit, deliveries, delivery_list, endpoints
 from siyaj.storage.endpoints import Endpoint, EndpointKind
 
 KEEPS_SIGNING_US = 24 * 3_600_000_000
@@ -37,7 +37,7 @@ DELIVERIES = Listing(
     "/console/endpoints/export",
     (
         Column("action", lambda one: one.action),
-        Column("kind", lambda one: one.kind.value, N_("Action"), deliveries.NUMBER, down=True),
+        Column("kind", lambda one: one.kind.value, N_("Action"), delivery_list.NUMBER, down=True),
         Column("endpoint", lambda one: one.endpoint, N_("Endpoint")),
         Column("state", lambda one: one.state.value, N_("State")),
         Column("attempts", lambda one: one.attempts, N_("Tries"), number=True),
@@ -106,7 +106,7 @@ class EndpointsController(Controller):
         if not found:
             return _page(request, runtime, done=_("Nothing is missing at %(name)s.") % {"name": its.name})
         said = {"name": its.name, "number": show.number(len(found))}
-        most = " " + _("No more than that at once: ask again afterwards.") if len(found) == MOST_AT_ONCE else ""
+        most = " " + _("No more than that at once: ask again afterwards.") if len(found) >= MOST_AT_ONCE else ""
         if form.get("send") == "yes":
             owed.send(runtime.database, its, found, _who(visit))
             return _page(request, runtime, done=_("Leaves now for %(name)s: %(number)s.") % said + most)
@@ -154,7 +154,7 @@ def _page(
 ) -> Response[str]:
     query = query_of(request, *_FILTERS)
     with runtime.database.read() as connection:
-        known, counts = endpoints.listed(connection), deliveries.counts(connection)
+        known, counts = endpoints.listed(connection), delivery_list.counts(connection)
     states = [(state.value, _state_counted(state, counts)) for state in words.DELIVERIES]
     filters = [
         Filter("delivery", _("State"), [("", _("All")), *states]),
@@ -180,8 +180,8 @@ def _page(
 
 def _those(runtime: Runtime, query: Mapping[str, str]) -> Fetch[Delivery]:
     state = next((state for state in DeliveryState if state.value == query["delivery"]), None)
-    those = deliveries.those(state, query["endpoint"])
-    return listing.of_table(runtime.database, those, listing.each(deliveries.delivery))
+    those = delivery_list.those(state, query["endpoint"])
+    return listing.of_table(runtime.database, those, listing.each(delivery_list.delivery))
 
 
 def _state_counted(state: DeliveryState, counts: Mapping[str, int]) -> str:

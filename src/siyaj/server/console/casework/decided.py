@@ -21,7 +21,7 @@ from siyaj.server.console.i18n import gettext as _
 from siyaj.server.console.listing import Column, Fetch, Filter, Listing, query_of
 from siyaj.server.console.page import render
 from siyaj.server.console.session import AnyRequest, ThePerson, TheRuntime
-from siyaj.storage import decisions, deliveries
+from siyaj.storage import decisions, delivery_list
 from siyaj.storage.decisions import DecisionFilter
 
 DECISIONS = Listing(
@@ -85,7 +85,7 @@ class DecisionsController(Controller):
         made = runtime.decisions.get(decision)
         with runtime.database.read() as connection:
             names = names_of(connection, [made.decided_by])
-            sent = deliveries.of_decision(connection, decision)
+            sent = delivery_list.of_decision(connection, decision)
         found = {"names": names, "deliveries": sent}
         return render(request, "casework/decision.html", made=made, found=found, **screen.tools(runtime))
 
