@@ -67,6 +67,14 @@ def test_a_sixteenth_of_a_picture_is_never_taken_for_another(bank: LocalIndex) -
         assert search(bank, HARD_EDITS[HARDEST](scene(seed))) in ([], [seed])
 
 
+def test_the_picture_on_which_votes_agree_in_place_is_looked_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "MOST_MISSES", 1)
+    index = LocalIndex()
+    index.add(range(1, 61), [values(seed)[0] for seed in range(1, 61)])
+    crops = {seed: search(index, jpeg(HARD_EDITS[HARDEST](scene(seed)))) for seed in range(3, 60, 4)}
+    assert sum(found == [seed] for seed, found in crops.items()) >= 4  # one, where only turn and scale are asked
+
+
 def test_strangers_are_not_found(bank: LocalIndex) -> None:
     assert [seed for seed in range(1_000, 1_040) if search(bank, scene(seed))] == []
 

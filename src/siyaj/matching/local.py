@@ -20,6 +20,7 @@ from siyaj.matching.local_accept import accepted_emblem, describe
 from siyaj.matching.local_calm import CROWD, Calm, agrees
 from siyaj.matching.local_compare import Alignment, Searched, compare, prepare
 from siyaj.matching.local_judge import carried, judged
+from siyaj.matching.local_rank import Points, ranked
 from siyaj.matching.local_table import (
     MOST_ROWS,
     MOST_VOTES,
@@ -41,14 +42,13 @@ from siyaj.signals.local_value import BANKED, SEARCH, Features, pack_bytes, time
 HEAD_LIMIT = 1 << 17
 """Features in the head before it becomes a segment: some 500 pictures."""
 MERGE_FACTOR = 4
-MOST_ELECTED = 64
-MOST_MISSES = 10
+MOST_ELECTED, MOST_RANKED = 256, 64
+"""Banked pictures whose votes are followed to their places, and those of them that may be looked at."""
+MOST_MISSES = 4
 """Banked pictures that a searched one is laid over in vain before the rest, with fewer votes, are left alone."""
 
 MOST_EMBLEM_MISSES = 4
-"""The same among emblems, which are asked five times for a picture, and are context: 22 to 33 ms instead of 50 to 60,
-for one of ten at 8 % of the width."""
-
+"""The same among emblems."""
 
 NOTHING_ASKED = Calm(1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 """Emblems are context, and lie on anything: what is around them is not asked."""
@@ -126,7 +126,7 @@ class LocalIndex:
         """Return the refs of the banked pictures that match, and how they lie, best first."""
         searched = prepare(features)
         found, items, misses = [], set(), 0
-        for one in self._elected(features):
+        for one in self._elected(features, searched.points):
             filed = self._rows.get(int(one) >> 1)
             if filed is None:
                 continue
@@ -263,7 +263,7 @@ class LocalIndex:
                 segments = self._state.segments
                 self._state = _State((*segments[:at], merged, *segments[at + 2 :]), self._state.head)
 
-    def _elected(self, features: Features) -> NDArray[np.int64]:
+    def _elected(self, features: Features, points: Points) -> NDArray[np.int64]:
         """Return 2 × row + mirrored of the pictures to look at, most promising first."""
         state = self._state
         doubts = features.doubts if features.form == SEARCH else np.zeros(len(features.words), dtype=np.uint32)
@@ -275,9 +275,11 @@ class LocalIndex:
             count = vote_segment(*asked, segment.bits, segment.starts, segment.entries, votes, count, passed)
         head = state.head
         count = vote_head(*asked, head.first, head.after, head.entries, votes, count, passed)
-        # Taken last: every row that can have been voted for lies within it.
+        # `_alive` is taken last: every row that can have been voted for lies within it.
         order: NDArray[np.int64] = elect(votes, count, passed, self._alive, MOST_ELECTED)[0]
-        return order
+        values = [filed.data if (filed := self._rows.get(one >> 1)) else b"" for one in order.tolist()]
+        order = order[[bool(value) for value in values]]  # one may have been removed since
+        return ranked(votes, count, passed, order, [*filter(None, values)], features, points)[:MOST_RANKED]
 
 
 def _best_of(found: Sequence[tuple[int, Alignment, Calm]], *, crowded: bool) -> list[tuple[int, Alignment]]:

@@ -148,7 +148,7 @@ def elect(  # noqa: PLR0912 (a kernel: one pass per step)
         if last[one] != query and alive[one >> 1]:
             last[one] = query
             weight[one] += np.float32(1.0 / np.sqrt(4.0 + passed[query]))
-    order = _heaviest(weight, 16 * wanted)
+    order = _heaviest(weight, 4 * wanted)
     slot = last
     slot[:] = -1
     for at in range(len(order)):

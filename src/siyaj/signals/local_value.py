@@ -27,6 +27,7 @@ MOST_SIDE = 255
 LONGEST_TIME = 14 * 86_400_000
 """Milliseconds: two weeks."""
 _HEAD = struct.Struct("<2sBBHHBBI")
+HEAD_SIZE = _HEAD.size
 
 
 class Features(NamedTuple):
