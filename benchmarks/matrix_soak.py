@@ -9,15 +9,24 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from benchmarks.matrix import SYNAPSE
 from benchmarks.report import Row
 from siyaj.cli.demo import pictures, posts
 
 ACCOUNTS, ROOMS, HANDS = 50, 6, 4
-LOOKS = 8
+LOOK_SECONDS = 5.0
+WARM = 1 / 3
+"""Of the time, in which connections, caches and the allocator fill. The slope is of what follows."""
+DATABASE_CACHE_MB = 1
+SYNAPSE_CACHES = {"caches": {"global_factor": 0.1}, "event_cache_size": "1K"}
+"""Both servers keep what they read, up to limits that no soak reaches. Here they reach them at once: what grows then is
+lost memory."""
 MINUTES, QUICK_MINUTES = float(os.environ.get("SIYAJ_SOAK_MINUTES") or 3), 1.0
 """Twenty are a trial; three fit into a run of all benchmarks."""
 
@@ -41,9 +50,10 @@ def _soak(folder: Path, minutes: float) -> list[Row]:
         python()
     except CannotInstall as error:
         return [Row("Synapse cannot be installed here", "–", "–", "–", "–", str(error))]
-    siyaj = Siyaj(folder / "siyaj")
+    database = f"sqlite:///{folder / 'siyaj' / 'siyaj.db'}?cache_mb={DATABASE_CACHE_MB}"
+    siyaj = Siyaj(folder / "siyaj", SIYAJ_DATABASE=database)
     config = {"url": siyaj.address, "key": siyaj.new_key("soak"), "state": str(folder / "module.db")}
-    homeserver = Homeserver(folder / "synapse", config)
+    homeserver = Homeserver(folder / "synapse", config, settings=SYNAPSE_CACHES)
     try:
         siyaj.start()
         siyaj.bank({"text": posts.STATEMENT}, pictures=(pictures.jpeg(pictures.landscape(100)),))
@@ -91,16 +101,16 @@ class Crowd:
         self.wrong: list[str] = []
         self._lock = threading.Lock()
 
-    def live(self, seconds: float, measure: Any) -> list[tuple[int, int]]:
-        """Return what `measure` said after each eighth of the time."""
+    def live(self, seconds: float, measure: Any) -> list[tuple[float, float, float]]:
+        """Return when (seconds since the beginning) and what `measure` said, again and again."""
         until = time.monotonic() + seconds
         hands = [threading.Thread(target=self._work, args=(until, number)) for number in range(HANDS)]
         for hand in hands:
             hand.start()
         sizes = []
-        for _ in range(LOOKS):
-            time.sleep(seconds / LOOKS)
-            sizes.append(measure())
+        while time.monotonic() < until:
+            time.sleep(LOOK_SECONDS)
+            sizes.append((seconds - (until - time.monotonic()), *measure()))
         for hand in hands:
             hand.join()
         return sizes
@@ -178,9 +188,9 @@ def _counted(homeserver: Any, events: list[str]) -> list[int]:
         return [int(db.execute(query, (event,)).fetchone()[0]) for event in events]
 
 
-def _resident(server: Any) -> int:
+def _resident(server: Any) -> float:
     """Return the megabytes that a server and its processes hold; what they share counts for each."""
-    return sum(_of_group(stat.parent, server.process.pid) for stat in Path("/proc").glob("[0-9]*/stat")) // 1024
+    return sum(_of_group(stat.parent, server.process.pid) for stat in Path("/proc").glob("[0-9]*/stat")) / 1024
 
 
 def _of_group(process: Path, group: int) -> int:
@@ -192,14 +202,26 @@ def _of_group(process: Path, group: int) -> int:
     return int(status.partition("VmRSS:")[2].split()[0]) if int(fields[2]) == group and "VmRSS:" in status else 0
 
 
-def _rows(crowd: Crowd, sizes: list[tuple[int, int]], opened: int) -> list[Row]:
+def _rows(crowd: Crowd, sizes: list[tuple[float, float, float]], opened: int) -> list[Row]:
     wrong = "; ".join(crowd.wrong[:3]) or "all as they should be"
     said = f"{crowd.refused} refused, {opened} let through unchecked at the deadline; {wrong}"
     rows = [Row("events sent", f"{crowd.sent:,}", "–", "–", "", said)]
-    reaches = {"Synapse": "no growth", "Siyaj": "no growth but SQLite's page cache (256 MiB at most)"}
-    for (which, reach), held in zip(reaches.items(), zip(*sizes, strict=True), strict=True):
-        early, late = held[LOOKS // 4 - 1], held[-1]
-        each = f"each eighth: {', '.join(map(str, held))}"
-        grown = f"{late / early:.2f}"
-        rows.append(Row(f"memory of {which}, a quarter in → end", f"{early} → {late} MB", "–", grown, reach, each))
+    times, *held = zip(*sizes, strict=True)
+    warm = sum(at < times[-1] * WARM for at in times)
+    for name, its in zip(("Synapse", "Siyaj"), held, strict=True):
+        slope, error = _slope(times[warm:], its[warm:])
+        each = ", ".join(f"{its[at]:.0f}" for at in np.linspace(0, len(its) - 1, 9).astype(int))
+        per_event = slope * times[-1] / 3_600 / max(crowd.sent, 1) * 1_024
+        note = f"{per_event:+.2f} KB an event; {times[-1] / 60:.0f} minutes, each eighth: {each} MB"
+        what = f"memory of {name}, slope after a third"
+        rows.append(Row(what, f"{slope:+.1f} ± {error:.1f} MB/h", "–", f"{its[-1] / its[warm]:.3f}", "no growth", note))
     return rows
+
+
+def _slope(seconds: Sequence[float], megabytes: Sequence[float]) -> tuple[float, float]:
+    """Return (megabytes an hour, twice its standard error) of a straight line through the points."""
+    hours, size = np.asarray(seconds) / 3_600, np.asarray(megabytes)
+    if len(size) < 4:
+        return 0.0, float("inf")
+    line, covariance = np.polyfit(hours, size, 1, cov=True)
+    return float(line[0]), 2 * float(np.sqrt(covariance[0, 0]))

@@ -58,6 +58,22 @@ def test_sqlite_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     database.close()
 
 
+def test_how_much_sqlite_keeps_can_be_said_in_the_url(tmp_path: Path) -> None:
+    def kept(url: str) -> list[int]:
+        database = Database.open(url)
+        with database.read() as reading, database.begin() as writing:
+            found = [one.exec_driver_sql("PRAGMA cache_size").scalar_one() for one in (reading, writing)]
+        database.close()
+        return found
+
+    assert kept(f"sqlite:///{tmp_path / 'a.db'}") == kept(str(tmp_path / "a.db")) == [-262_144] * 2
+    assert kept(f"sqlite:///{tmp_path / 'a.db'}?cache_mb=4") == [-4_096] * 2
+    assert [one.name for one in tmp_path.glob("*.db")] == ["a.db"]
+    for wrong in ("cache_mb=0", "cache_mb=x", "cache=4", "cache_mb"):
+        with pytest.raises(UserError, match="means nothing"):
+            Database.open(f"sqlite:///{tmp_path / 'b.db'}?{wrong}")
+
+
 def test_a_file_that_is_no_database_is_unavailable_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "siyaj.db"
     path.write_bytes(b"this is no database, but somebody's letter\n" * 100)

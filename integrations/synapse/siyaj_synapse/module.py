@@ -48,10 +48,11 @@ class SiyajModule:
             check_event_allowed=rooms.check_event_allowed if config.every_state_event else None,
             on_profile_update=Profiles(api, config.enforcer, store).on_profile_update,
         )
-        # On one process only: the one that is configured to run background tasks.
         reports, recheck = Reports(api, config, siyaj, store), Recheck(api, config, siyaj, store, after)
+        # On one process only: the one that is configured to run background tasks.
         api.looping_background_call(reports.run, config.poll_seconds * 1_000, desc="siyaj_reports")
-        api.looping_background_call(recheck.run, RECHECK_MS, desc="siyaj_recheck")
+        if recheck.has_a_share:
+            api.looping_background_call(recheck.run, RECHECK_MS, desc="siyaj_recheck", run_on_all_instances=True)
 
     @staticmethod
     def parse_config(given: dict[str, Any]) -> Config:

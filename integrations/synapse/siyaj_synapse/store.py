@@ -53,9 +53,12 @@ class Store:
         with self._open() as db:
             db.execute("INSERT INTO unchecked (hook, event, place, repeat, at) VALUES (?, ?, ?, ?, ?)", row)
 
-    def oldest(self, count: int) -> list[Unchecked]:
+    def oldest(self, count: int, *, media: bool = True, others: bool = True) -> list[Unchecked]:
+        """`media` are the files, `others` everything else."""
         with self._open() as db:
-            rows = db.execute("SELECT seq, hook, event, place, repeat FROM unchecked ORDER BY seq LIMIT ?", (count,))
+            which = "(hook = 'media' AND ?) OR (hook != 'media' AND ?)"
+            query = f"SELECT seq, hook, event, place, repeat FROM unchecked WHERE {which} ORDER BY seq LIMIT ?"
+            rows = db.execute(query, (media, others, count))
             return [Unchecked(row[0], row[1], json.loads(row[2]), json.loads(row[3]), row[4]) for row in rows]
 
     def done(self, seq: int) -> None:

@@ -61,6 +61,35 @@ def test_the_worker_refuses_what_is_known_and_so_does_the_main_process(setting: 
         setting.author.upload(pictures.jpeg(pictures.mirrored(pictures.landscape(100))))
 
 
+def test_uploads_at_a_media_worker_are_checked_once_and_their_uploader_is_known(setting: Setting, trial: Trial) -> None:
+    altered = pictures.jpeg(pictures.mirrored(pictures.cropped(pictures.landscape(100))))
+    with pytest.raises(Refused) as refused:
+        setting.worker.upload(altered)
+    answer = refused.value.answer
+    assert answer["org.siyaj.appeal_url"] in answer["error"]
+    record = trial.siyaj.get(f"/v1/verdicts/{answer['org.siyaj.verdict']}")["record"]
+    assert record["event"]["account"]["id"] == setting.author.user_id
+    mxc = setting.worker.upload(pictures.jpeg(pictures.landscape(811)))
+    assert setting.worker.download(mxc)
+    assert len(trial.siyaj.get("/v1/verdicts", event=mxc)["items"]) == 1
+    assert len(trial.siyaj.get("/v1/verdicts", event=record["event"]["id"])["items"]) == 1
+    with pytest.raises(Refused) as elsewhere:
+        setting.author.upload(altered)
+    assert elsewhere.value.status == 404, "the main process serves no media here"
+
+
+def test_a_decision_quarantines_at_the_media_worker(setting: Setting) -> None:
+    """Synapse serves the admin API of media there alone: the proxy in front sends these paths to it."""
+    admin = setting.homeserver.register("files-admin", admin=True)
+    mxc = setting.worker.upload(pictures.jpeg(pictures.landscape(812)))
+    path = f"/_synapse/admin/v1/media/quarantine/{mxc.removeprefix('mxc://')}"
+    with pytest.raises(Refused) as refused:
+        admin.call("POST", path, {})
+    assert (refused.value.status, refused.value.answer["errcode"]) == (404, "M_UNRECOGNIZED")
+    setting.homeserver.at_worker(admin).call("POST", path, {})
+    assert until(lambda: not downloads(setting.worker, mxc))
+
+
 def test_a_report_is_handed_on_once(setting: Setting, trial: Trial) -> None:
     event = setting.worker.say(setting.room, "كلام يستحق أن يُنظر فيه")
     setting.author.report_event(setting.room, event, "look")  # Synapse takes reports on its main process only
@@ -70,17 +99,26 @@ def test_a_report_is_handed_on_once(setting: Setting, trial: Trial) -> None:
     assert len(trial.siyaj.get(f"/v1/cases/{case['id']}")["reports"]) == 1
 
 
-def test_what_passed_at_the_worker_while_siyaj_was_away_is_taken_down_by_the_main_process(
+def test_what_passed_at_the_worker_while_siyaj_was_away_is_taken_down(
     setting: Setting, trial: Trial
 ) -> None:
     trial.siyaj.kill()
     try:
         passed = setting.worker.say(setting.room, posts.STATEMENT)
         setting.worker.set_name(posts.STATEMENT[:250])
+        shown = setting.worker.upload(pictures.jpeg(pictures.mirrored(pictures.landscape(100))))
     finally:
         trial.siyaj.start()
     assert until(lambda: setting.author.event(setting.room, passed)["content"] == {})
+    assert until(lambda: not downloads(setting.worker, shown))
     assert trial.siyaj.case_of(f"account:{setting.author.user_id}", seconds=20) is not None
+
+
+def downloads(client: Client, mxc: str) -> bool:
+    try:
+        return bool(client.download(mxc))
+    except Refused:
+        return False
 
 
 def until(true: Callable[[], bool], seconds: float = 40) -> bool:

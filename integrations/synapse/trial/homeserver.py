@@ -33,10 +33,13 @@ class Homeserver:
         *more: dict[str, Any],
         notices: bool = True,
         federation: Federation | None = None,
+        settings: dict[str, Any] | None = None,
     ) -> None:
         """`module` is the configuration of Siyaj's module; None starts Synapse without it. `more` are other modules.
+        `settings` stand in its configuration beside ours.
         With a `federation` it speaks to other servers on this machine, and its name is `localhost:PORT`."""
         self._notices = notices
+        self._settings = settings or {}
         self._federation = federation
         self._federation_port = free_port() if federation else 0
         self.name = f"localhost:{self._federation_port}" if federation else SERVER_NAME
@@ -131,6 +134,7 @@ class Homeserver:
             "modules": self.modules,
             **({"server_notices": _NOTICES} if self._notices else {}),
             **_LIMITS,
+            **self._settings,
         }
 
     def _log_config(self) -> str:

@@ -1,4 +1,5 @@
-"""Synapse as large servers run it: PostgreSQL, Redis, and beside the main process a worker that serves clients."""
+"""Synapse as large servers run it: PostgreSQL, Redis, and beside the main process a worker that serves clients and
+media."""
 
 import os
 import subprocess
@@ -18,7 +19,7 @@ WORKER = "worker1"
 
 
 class Clustered(Homeserver):
-    """The main process and one generic worker; `at_worker` is a client's way to the worker."""
+    """The main process, and one generic worker that alone serves media; `at_worker` is a client's way to the worker."""
 
     def __init__(self, folder: Path, module: dict[str, Any], postgres: str, redis_port: int) -> None:
         """`postgres` is the address of a database on a server that lets us make another one."""
@@ -27,7 +28,7 @@ class Clustered(Homeserver):
         self._postgres = postgres
         self._database = f"synapse_{self.name.partition('.')[0]}"
         self._redis_port = redis_port
-        self._replication_port, self._worker_port = free_port(), free_port()
+        self._replication_port, self._worker_replication_port, self._worker_port = (free_port() for _ in range(3))
         self.worker_address = f"http://127.0.0.1:{self._worker_port}"
         self.worker: subprocess.Popen[bytes] | None = None
 
@@ -68,21 +69,31 @@ class Clustered(Homeserver):
         where = {"host": parts.hostname, "port": parts.port or 5432, "user": parts.username}
         args = {**where, "password": parts.password, "dbname": self._database, "cp_min": 1, "cp_max": 5}
         replication = {"port": self._replication_port, "type": "http", "bind_addresses": ["127.0.0.1"]}
+        for listener in config["listeners"]:
+            listener["resources"] = [{"names": ["client"], "compress": False}]
         return {
             **config,
+            "enable_media_repo": False,
+            "media_instance_running_background_jobs": WORKER,
             "listeners": [*config["listeners"], {**replication, "resources": [{"names": ["replication"]}]}],
             "database": {"name": "psycopg2", "args": {key: value for key, value in args.items() if value}},
             "redis": {"enabled": True, "host": "127.0.0.1", "port": self._redis_port},
-            "instance_map": {"main": {"host": "127.0.0.1", "port": self._replication_port}},
+            "instance_map": {
+                "main": {"host": "127.0.0.1", "port": self._replication_port},
+                WORKER: {"host": "127.0.0.1", "port": self._worker_replication_port},
+            },
+            "stream_writers": {"quarantined_media_changes": WORKER},
             "worker_replication_secret": "shared-by-the-trial-alone",
         }
 
     def _worker_config(self) -> dict[str, Any]:
-        resources = [{"names": ["client"], "compress": False}]
-        listener = {"port": self._worker_port, "type": "http", "bind_addresses": ["127.0.0.1"], "resources": resources}
+        resources = [{"names": ["client", "media"], "compress": False}]
+        common = {"type": "http", "bind_addresses": ["127.0.0.1"]}
+        replication = {"port": self._worker_replication_port, "resources": [{"names": ["replication"]}], **common}
         return {
             "worker_app": "synapse.app.generic_worker",
             "worker_name": WORKER,
-            "worker_listeners": [listener],
+            "enable_media_repo": True,
+            "worker_listeners": [{"port": self._worker_port, "resources": resources, **common}, replication],
             "worker_log_config": str(self.folder / "log.yaml"),
         }

@@ -4,22 +4,24 @@ import os
 import sqlite3
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
-from siyaj.model.errors import StorageUnavailable
+from siyaj.model.errors import StorageUnavailable, UserError
 
 BUSY_SECONDS = 5.0
 READERS = 16
+CACHE_MB = 256
+"""Pages that a connection keeps, in MiB at most: a large import touches pages all over the index of keys."""
 
 PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # an answer is sent after its record is durable
     "PRAGMA foreign_keys = ON",
     f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1_000)}",
-    "PRAGMA cache_size = -262144",  # KiB at most; a large import touches pages all over the index of keys
     "PRAGMA journal_size_limit = 134217728",
     "PRAGMA wal_autocheckpoint = 16384",  # pages: 64 MB; each checkpoint waits for the disk twice more
     "PRAGMA trusted_schema = OFF",
@@ -38,10 +40,25 @@ _UNAVAILABLE = {
 
 
 def engines(url: str) -> tuple[Engine, Engine]:
-    """Return (reading, writing) engines on the file; its folder is made, readable by its owner only."""
-    path = Path(url.removeprefix("sqlite:///") if url.startswith("sqlite:") else url)
+    """Return (reading, writing) engines on the file; its folder is made, readable by its owner only. `?cache_mb=16`
+    behind a `sqlite:` URL says how large the cache of each connection may grow."""
+    path, cache_mb = Path(url), CACHE_MB
+    if url.startswith("sqlite:"):
+        name, _, query = url.removeprefix("sqlite:///").partition("?")
+        path, cache_mb = Path(name), _cache_mb(query)
     _make(path)
-    return _engine(path, "DEFERRED", READERS), _engine(path, "IMMEDIATE", 1)
+    return _engine(path, "DEFERRED", READERS, cache_mb), _engine(path, "IMMEDIATE", 1, cache_mb)
+
+
+def _cache_mb(query: str) -> int:
+    given = parse_qs(query, keep_blank_values=True)
+    size = given.pop("cache_mb", [str(CACHE_MB)])[-1]
+    if given or not size.isdecimal() or not 1 <= int(size) <= 65_536:
+        raise UserError(
+            f"?{query} behind the database's URL means nothing",
+            hint="only `cache_mb` may stand there, e.g. ?cache_mb=16",
+        )
+    return int(size)
 
 
 def is_unavailable(error: BaseException | None) -> bool:
@@ -60,7 +77,7 @@ def _make(path: Path) -> None:
         ) from None
 
 
-def _engine(path: Path, begin: str, connections: int) -> Engine:
+def _engine(path: Path, begin: str, connections: int, cache_mb: int) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         poolclass=QueuePool,
@@ -72,7 +89,7 @@ def _engine(path: Path, begin: str, connections: int) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:
-        for pragma in PRAGMAS:
+        for pragma in (*PRAGMAS, f"PRAGMA cache_size = -{cache_mb * 1_024}"):
             connection.execute(pragma)
 
     @event.listens_for(engine, "begin")
