@@ -1,4 +1,8 @@
-"""`python -m benchmarks [NAME…] [--quick] [--media DIR] [--out DIR]`: run benchmarks and print their tables."""
+"""`python -m benchmarks [NAME…] [--quick] [--shared DIR] [--out DIR]`: run benchmarks and print their tables.
+
+`--only TEXT…` measures the rows that hold one of these texts and keeps the others as they were written, where the
+benchmark can do that (`video`). A row is written when it is there: a run that was ended has lost nothing.
+"""
 
 import argparse
 import importlib
@@ -8,7 +12,7 @@ from pathlib import Path
 
 import benchmarks
 from benchmarks._page import fill
-from benchmarks.report import show, write
+from benchmarks.report import merged, read, show, write
 
 HELPERS = {"report", "__main__"}
 
@@ -20,12 +24,15 @@ def _names() -> list[str]:
 
 def main() -> None:
     names = _names()
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("name", nargs="*", help=f"which to run; all where none is named: {', '.join(names)}")
     parser.add_argument("--quick", action="store_true", help="smaller sizes: does it run at all?")
     shared = os.environ.get("SIYAJ_SHARED", "../shared")
     parser.add_argument("--shared", type=Path, default=Path(shared), help="folder of shared material (%(default)s)")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/out"), help="where NAME.md goes (%(default)s)")
+    parser.add_argument(
+        "--only", nargs="+", default=[], help="measure the rows of `video` that hold one of these texts"
+    )
     parser.add_argument("--page", type=Path, help="run nothing; fill this page's tables from what was written before")
     arguments = parser.parse_args()
     if arguments.page:
@@ -36,9 +43,12 @@ def main() -> None:
         parser.error(f"no benchmark called {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     for name in arguments.name or names:
         module = importlib.import_module(f"benchmarks.{name}")
-        rows = module.run(arguments)
+        kept = read(arguments.out, name) if arguments.only else []
+        rows = []
+        for row in module.run(arguments):
+            rows.append(row)
+            write(arguments.out, name, merged(kept, rows))
         show(f"{name}: {(module.__doc__ or '').splitlines()[0]}", rows)
-        write(arguments.out, name, rows)
 
 
 if __name__ == "__main__":

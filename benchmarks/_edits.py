@@ -4,7 +4,7 @@ same picture is the same picture."""
 import io
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
@@ -231,6 +231,7 @@ def _logo() -> Image.Image:
     return out
 
 
+@cache
 def _backdrop(seed: int) -> Image.Image:
     from benchmarks._pictures import scene
 

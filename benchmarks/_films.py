@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,6 +59,7 @@ def made(pictures: Sequence[Image.Image], seed: int, seconds: float) -> Film:
     return Film([frame for at, one in enumerate(pictures) for frame in shot(one, seed + at, each).frames], RATE)
 
 
+@lru_cache(maxsize=4)
 def other(seed: int, seconds: float) -> Film:
     """Return a film that shows nothing of any other."""
     return made([scene(700_000 + 10 * seed + at, (960, 720)) for at in range(2)], seed, seconds)

@@ -39,3 +39,16 @@ def write(folder: Path, name: str, rows: Sequence[Row]) -> None:
     (folder / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     objects = (json.dumps(row._asdict(), ensure_ascii=False) for row in rows)
     (folder / f"{name}.jsonl").write_text("\n".join(objects) + "\n", encoding="utf-8")
+
+
+def read(folder: Path, name: str) -> list[Row]:
+    """Return the rows that were written before; none where there are none."""
+    path = folder / f"{name}.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [Row(**json.loads(line)) for line in lines]
+
+
+def merged(before: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
+    """Return the rows of before, those that were measured again in their places, and after them what is new."""
+    again = {row.what: row for row in rows}
+    return [again.pop(row.what, row) for row in before] + list(again.values())

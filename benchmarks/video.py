@@ -22,6 +22,8 @@ from siyaj.signals.video import LEAST_QUALITY, VIDEO, VpdqFrame, hash_video
 
 RADIUS, QUERY_SHARE = 31, 0.8
 """vPDQ's: distance of frames, and the share of a query's frames that must have a partner."""
+STRANGERS, VERSIONS, MEMORY = "false matches", "sample versions find each other", "memory of a bank, hashes + local"
+SPEED, COMPATIBLE = "time a video", "same frames as vpdq"
 
 
 class Bank(NamedTuple):
@@ -45,25 +47,34 @@ class Task(NamedTuple):
 _task: Task | None = None
 
 
-def run(arguments: argparse.Namespace) -> list[Row]:
+def run(arguments: argparse.Namespace) -> Iterator[Row]:
+    """Yield each row when it is there; with `--only`, of the rows that hold one of those texts."""
     global _task  # noqa: PLW0603  (a bank is inherited by a forked worker, and cannot be sent to it)
+
+    def wanted(*names: str) -> list[str]:
+        return [name for name in names if not arguments.only or any(text in name for text in arguments.only)]
+
     folder = Path(os.environ.get("SIYAJ_VIDEOS") or arguments.shared / "media" / "videos")
-    known = list(films(folder, list(_photos(arguments.shared / "media" / "photos")), 2 if arguments.quick else 9))
-    bank = make_bank([encode(film, 22) for _, film in known])
-    searched = [(at, film) for at, (name, film) in enumerate(known) if "orig" in name or name.startswith("made")]
-    versions = {at for at, (name, _) in enumerate(known) if not name.startswith("made")}
-    said = f"{len(searched)} videos; {len(known)} and {len(bank.owner)} of their frames banked"
-    _task = Task(bank, searched, versions, said)
     paths = sorted(folder.glob("*.mp4"))
+    recalls = wanted(*(f"recall, {name}" for name in VIDEO_EDITS))
+    if recalls or wanted(STRANGERS, MEMORY):
+        known = list(films(folder, list(_photos(arguments.shared / "media" / "photos")), 2 if arguments.quick else 9))
+        bank = make_bank([encode(film, 22) for _, film in known])
+        searched = [(at, film) for at, (name, film) in enumerate(known) if "orig" in name or name.startswith("made")]
+        versions = {at for at, (name, _) in enumerate(known) if not name.startswith("made")}
+        said = f"{len(searched)} videos; {len(known)} and {len(bank.owner)} of their frames banked"
+        _task = Task(bank, searched, versions, said)
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as pool:
-        rows = list(pool.map(_recall, VIDEO_EDITS))
-        rows.append(_strangers(list(pool.map(_stranger, range(6 if arguments.quick else 60))), len(known)))
-        if paths:
-            rows.append(_versions(list(pool.map(_version, [paths] * len(paths), range(len(paths))))))
-    if paths:
-        rows += _against_vpdq(paths)
-    rows.append(_cost(known, bank))
-    return rows
+        yield from pool.map(_recall, [name.removeprefix("recall, ") for name in recalls])
+        if wanted(STRANGERS):
+            strangers = list(pool.map(_stranger, range(6 if arguments.quick else 60)))
+            yield _strangers(strangers, len(known))
+        if paths and wanted(VERSIONS):
+            yield _versions(list(pool.map(_version, [paths] * len(paths), range(len(paths)))))
+    if wanted(MEMORY):
+        yield _cost(known, bank)
+    if paths and wanted(SPEED, COMPATIBLE):  # on one core, when the others are done
+        yield from _against_vpdq(paths)
 
 
 def make_bank(videos: Sequence[bytes]) -> Bank:
@@ -112,7 +123,7 @@ def _stranger(number: int) -> tuple[bool, bool, bool]:
 def _strangers(found: Sequence[tuple[bool, bool, bool]], banked: int) -> Row:
     wrong, count = [sum(each[way] for each in found) for way in range(3)], len(found)
     pairs = f"{count * banked:,} pairs"
-    return Row("false matches", f"{wrong[2]} of {count}", f"{wrong[0]} of {count}", "–", "0", pairs)
+    return Row(STRANGERS, f"{wrong[2]} of {count}", f"{wrong[0]} of {count}", "–", "0", pairs)
 
 
 def _version(paths: Sequence[Path], banked: int) -> tuple[int, int]:
@@ -125,7 +136,7 @@ def _version(paths: Sequence[Path], banked: int) -> tuple[int, int]:
 def _versions(found: Sequence[tuple[int, int]]) -> Row:
     pairs = len(found) * (len(found) - 1)
     plain, ours = (sum(each[way] for each in found) for way in range(2))
-    return Row("sample versions find each other", f"{ours} of {pairs}", f"{plain} of {pairs}", "–", "all", "vPDQ: 80 %")
+    return Row(VERSIONS, f"{ours} of {pairs}", f"{plain} of {pairs}", "–", "all", "vPDQ: 80 %")
 
 
 def _against_vpdq(paths: Sequence[Path]) -> Iterator[Row]:
@@ -144,7 +155,7 @@ def _against_vpdq(paths: Sequence[Path]) -> Iterator[Row]:
     )
     for name, took, reach in (("search", fast, "≥ 10×"), ("compatible list", full, "≥ 1.5×"), ("bank", dense, "–")):
         yield Row(
-            f"time a video, {name}",
+            f"{SPEED}, {name}",
             f"{took * 1e3:.0f} ms",
             f"{peer * 1e3:.0f} ms" if peer else "–",
             f"{peer / took:.1f}×" if peer else "–",
@@ -154,7 +165,7 @@ def _against_vpdq(paths: Sequence[Path]) -> Iterator[Row]:
     if vpdq:
         bits = [each for path in paths for each in _differences(path, vpdq)]
         shown = f"{np.median(bits):.0f} bits median, {max(bits)} most"
-        yield Row("same frames as vpdq", shown, "–", "–", "≤ 2, ≤ 10", f"{len(bits)} frames of quality ≥ 50")
+        yield Row(COMPATIBLE, shown, "–", "–", "≤ 2, ≤ 10", f"{len(bits)} frames of quality ≥ 50")
 
 
 def _differences(path: Path, vpdq: object) -> Iterator[int]:
@@ -170,7 +181,7 @@ def _differences(path: Path, vpdq: object) -> Iterator[int]:
 def _cost(known: Sequence[tuple[str, Film]], bank: Bank) -> Row:
     minutes = sum(film.seconds for _, film in known) / 60
     shown = f"{bank.videos.nbytes / minutes / 1e6:.2f} + {bank.frames.nbytes / minutes / 1e6:.2f} MB a minute"
-    return Row("memory of a bank, hashes + local", shown, "–", "–", "–", f"{minutes:.1f} minutes, films that move")
+    return Row(MEMORY, shown, "–", "–", "–", f"{minutes:.1f} minutes, films that move")
 
 
 def _timed(work: object, items: Sequence[object]) -> float:

@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import re
 from pathlib import Path
 
 import av
@@ -61,11 +62,32 @@ def test_containers_and_codecs_are_read(kind: str, codec: str) -> None:
     assert found(as_video(frames), data)
 
 
-def animation(kind: str, frames: list[np.ndarray]) -> bytes:
+def animation(kind: str, frames: list[np.ndarray], duration: int = 100, profile: bytes | None = None) -> bytes:
     buffer = io.BytesIO()
     first, *rest = [Image.fromarray(pixels) for pixels in frames]
-    first.save(buffer, kind, save_all=True, append_images=rest, duration=100)
+    first.save(buffer, kind, save_all=True, append_images=rest, duration=duration, icc_profile=profile)
     return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_times_of_an_animation_are_its_own(kind: str) -> None:
+    (signal,) = video(animation(kind, walk(1)[::4], duration=400))
+    frames = unpack(signal.value)
+    assert frames.duration == pytest.approx(8.0)
+    assert len(np.unique(frames.times)) >= 4
+    assert not (frames.times % 400).any()
+
+
+def test_an_animation_moves_also_without_the_usual_marks_in_front() -> None:
+    frames = walk(1)[::4]
+    without_control = re.sub(rb"\x21\xf9\x04.{4}\0", b"", animation("GIF", frames), flags=re.DOTALL)
+    profile = np.random.default_rng(1).bytes(20_000)
+    for data in (
+        without_control,
+        animation("PNG", frames, profile=profile),
+        animation("WEBP", frames, profile=profile),
+    ):
+        assert "video" in {signal.type for signal in extract_file(data, part="file:0").signals}
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
@@ -134,6 +156,12 @@ def sound(kind: str = "mp4") -> bytes:
 
 def test_a_file_with_sound_only_has_no_video_signal() -> None:
     assert video(sound()) == []
+
+
+def test_a_video_that_no_decoder_knows_is_refused_and_not_taken_for_sound() -> None:
+    data = as_video(walk(1), codec="libx264").replace(b"avc1", b"zzzz")
+    (missing,) = (one for one in extract_file(data, part="file:0").missing if one.type == "video")
+    assert "not known here" in missing.message
 
 
 def test_a_file_with_too_many_streams_is_refused() -> None:

@@ -5,6 +5,7 @@ import re
 from siyaj.signals.base import ContentKind
 
 _HEAD = 4_096
+_MOST_CHUNKS = 10_000
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -87,12 +88,52 @@ def _by_structure(head: bytes) -> str | None:
 def moves(data: bytes, media: str) -> bool:
     """Return whether a picture file says that it has several frames."""
     if media == "image/gif":
-        return data.count(b"\x21\xf9\x04") > 1  # GIF89a: graphic control extensions, one before each frame
+        return _gif_moves(data)
     if media == "image/png":
-        return b"acTL" in data[:_HEAD]
+        return _before(data, b"acTL", b"IDAT")
     if media == "image/webp":
-        return b"ANIM" in data[:_HEAD]
-    return data[4:12] == b"ftypavis"
+        return _before(data, b"ANMF", b"VP8 ", b"VP8L")
+    return data[4:8] == b"ftyp" and b"avis" in data[8 : min(int.from_bytes(data[:4]), _HEAD)]
+
+
+def _gif_moves(data: bytes) -> bool:
+    """Look for a second image; a control extension before each (GIF89a) is usual, but need not be there."""
+    if data.count(b"\x21\xf9\x04") > 1:
+        return True
+    images, at = 0, 13 + _colours(data[10:11])
+    while at < len(data) and images < 2:
+        if data[at] == 0x2C:
+            images += 1
+            at += 11 + _colours(data[at + 9 : at + 10])
+        elif data[at] == 0x21:
+            at += 2
+        else:
+            break
+        while at < len(data) and data[at]:  # sub-blocks, each after its length
+            at += 1 + data[at]
+        at += 1
+    return images > 1
+
+
+def _colours(flags: bytes) -> int:
+    """Return how many bytes the table of colours takes that these flags announce."""
+    return 3 << ((flags[0] & 7) + 1) if flags and flags[0] & 0x80 else 0
+
+
+def _before(data: bytes, wanted: bytes, *pictures: bytes) -> bool:
+    """Return whether a chunk of this name stands before the picture's own: a colour profile may be long."""
+    png = wanted == b"acTL"
+    at = 8 if png else 12
+    for _ in range(_MOST_CHUNKS):
+        head = data[at : at + 8]
+        name, size = (head[4:], head[:4]) if png else (head[:4], head[4:])
+        if name == wanted:
+            return True
+        if len(head) < 8 or name in pictures:
+            return False
+        length = int.from_bytes(size, "big" if png else "little")
+        at += 12 + length if png else 8 + length + length % 2
+    return False
 
 
 def content_kind(media: str) -> ContentKind:

@@ -192,16 +192,20 @@ def _opened(data: bytes, kind: str) -> Any:
 
 
 def _stream_of(container: Any, *, rough: bool = False) -> Any:
-    """Return the first video stream that moves, made ready to decode in one thread; None without one.
+    """Return the first video stream that moves, made ready to decode in one thread; None without one. Raises
+    UnreadableMedia when there are some, and none that can be decoded.
 
     `rough` leaves out the smoothing of block edges, which PDQ does not see.
     """
-    for stream in container.streams.video:
-        if stream.codec_context is None or "attached_pic" in str(stream.disposition):
+    moving = [stream for stream in container.streams.video if "attached_pic" not in str(stream.disposition)]
+    for stream in moving:
+        if stream.codec_context is None:
             continue
         stream.thread_type = "NONE"
         stream.codec_context.options = {"max_pixels": str(MAX_PIXELS.get()), "threads": "1"} | (_ROUGH if rough else {})
         return stream
+    if moving:
+        raise UnreadableMedia("the video is coded in a way that is not known here")
     return None
 
 
@@ -212,6 +216,8 @@ class _Animation:
         steps, at = [], 0.0
         for frame in ImageSequence.Iterator(picture):
             steps.append(at)
+            if picture.format in ("WEBP", "AVIF"):
+                frame.load()  # of these Pillow knows the duration then
             at += max(float(frame.info.get("duration") or 100), 10.0) / 1_000
             if len(steps) == count:
                 break
