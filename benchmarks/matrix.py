@@ -48,12 +48,13 @@ def _measure(folder: Path, count: int) -> list[Row]:
         for number in range(ROUNDS):
             without += _sends(bare, f"sender{number}", count // ROUNDS)
             with_module += _sends(moderated, f"sender{number}", count // ROUNDS)
+        asked = _asked(siyaj, count)
         held = _held(siyaj, moderated, max(12, count // 20))
     finally:
         bare.stop()
         moderated.stop()
         siyaj.stop()
-    return [_added(without, with_module), *held]
+    return [_added(without, with_module), asked, *held]
 
 
 def _added(without: list[float], with_module: list[float]) -> Row:
@@ -65,6 +66,21 @@ def _added(without: list[float], with_module: list[float]) -> Row:
         f"{added:+.1f} ms",
         "≤ 10 ms added",
         f"{len(with_module)} messages each, in {ROUNDS} turns",
+    )
+
+
+def _asked(siyaj: Any, count: int) -> Row:
+    """What of it is Siyaj's: a check of text, a link and a hash, from connection to answer, durable."""
+    event = {
+        "kind": "message",
+        "links": ["https://example.org/page"],
+        "hashes": [{"type": "sha256", "value": "7" * 64}],
+    }
+    its = [{**event, "id": f"bench-{number}", "text": TEXT.format(number=number)} for number in range(WARM + count)]
+    times = [_timed(lambda body=body: siyaj.post("/v1/check", body)) for body in its][WARM:]
+    took = f"{_p95(times):.1f} ms, median {statistics.median(times):.1f} ms, longest {max(times):.0f} ms"
+    return Row(
+        "a check of text and hashes by HTTP, p95", took, "–", "–", "≤ 300 ms p95, 1 s at most", f"{count} checks"
     )
 
 

@@ -1,5 +1,6 @@
 """The parts that know nothing of Synapse."""
 
+import re
 import textwrap
 from pathlib import Path
 
@@ -115,3 +116,11 @@ def test_the_six_lines_of_the_readme_are_a_configuration(tmp_path: Path) -> None
 
 def test_the_readme_names_every_option() -> None:
     assert not [name for name in config.Config.__dataclass_fields__ if f"`{name}`" not in README]
+
+
+def test_every_test_that_the_page_names_is_there() -> None:
+    integrations = Path(__file__).parents[2]
+    page = (integrations.parent / "docs" / "matrix.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", page)
+    sources = {one.name: one.read_text(encoding="utf-8") for one in integrations.glob("*/tests/test_*.py")}
+    assert named and not [test for file, test in named if f"def {test}(" not in sources[file]]

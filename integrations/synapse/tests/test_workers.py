@@ -99,9 +99,7 @@ def test_a_report_is_handed_on_once(setting: Setting, trial: Trial) -> None:
     assert len(trial.siyaj.get(f"/v1/cases/{case['id']}")["reports"]) == 1
 
 
-def test_what_passed_at_the_worker_while_siyaj_was_away_is_taken_down(
-    setting: Setting, trial: Trial
-) -> None:
+def test_what_passed_at_the_worker_while_siyaj_was_away_is_taken_down(setting: Setting, trial: Trial) -> None:
     trial.siyaj.kill()
     try:
         passed = setting.worker.say(setting.room, posts.STATEMENT)
