@@ -200,3 +200,20 @@ def test_one_writes_while_others_read() -> None:
     for reader in readers:
         reader.join()
     assert failures == []
+
+
+def test_thousands_of_terms_added_and_removed_are_found_and_forgotten() -> None:
+    letters = "ابتجدرسعفقكلمنهوي"
+    random = Random(4)
+    terms = [" ".join("".join(random.choices(letters, k=6)) for _ in range(2)) for _ in range(3_000)]
+    index = _index(*terms)
+    index.remove(range(1, 2_801))
+    for ref in range(1, 3_001, 67):
+        assert ref in {hit.ref for hit in _hits(f"قال و{terms[ref - 1]} أمس", index)} or ref <= 2_800
+    assert all(hit.ref > 2_800 for term in terms[::67] for hit in _hits(term, index))
+    index.add([1], [terms[0]])
+    assert 1 in {hit.ref for hit in _hits(terms[0], index)}
+
+
+def test_a_blank_in_the_last_of_three_words_is_passed_over() -> None:
+    assert ARABIC in _found("قال أمس جمعية حراس الز يتون شيئا") | _found("قال أمس جم عية حراس الز يتون شيئا")

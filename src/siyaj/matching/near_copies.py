@@ -7,7 +7,7 @@ quotations from scripture) count for nothing: they do not say which statement it
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from siyaj.model.sentence import clause, sentence
 from siyaj.model.signal import Signal
 from siyaj.signals.base import Hit
 from siyaj.signals.coverage import Coverage, coverage
-from siyaj.signals.fingerprints import Letters, fingerprints, letters, sounds
+from siyaj.signals.fingerprints import SPOKEN, WRITTEN, Alphabet, fingerprints, letters
 from siyaj.signals.folding import ARABIC, LATIN, SPACE
 from siyaj.signals.words import HAS_LATIN, Prepared, prepare, prepare_once
 
@@ -29,7 +29,6 @@ SHORT = 100
 MOST_DISTANCE_SHORT = 0.15
 SHORT_SOUNDS = 60
 """The same for a statement's consonants, of which there are about half as many."""
-FEWEST_SHARED = 3
 LEAST_CONTAINMENT = 0.3
 """Of its fingerprints, for a statement to be near: one changed letter costs up to eight of them."""
 MOST_CANDIDATES = 32
@@ -46,16 +45,16 @@ class _Statement(NamedTuple):
 class _Reading:
     """Statements read in one way: their letters, or their sounds. One writer at a time, any number of readers."""
 
-    def __init__(self, read: Callable[[Prepared], Letters], short: int) -> None:
-        self._read = read
+    def __init__(self, alphabet: Alphabet, short: int) -> None:
+        self._alphabet = alphabet
         self._short = short
         self.statements: dict[int, _Statement] = {}
         self.postings = Postings()
 
     def add(self, ref: int, prepared: Prepared) -> None:
-        its = self._read(prepared)
-        prints = fingerprints(its.codes)
-        self.statements[ref] = _Statement(its.codes, prints)
+        codes = letters(prepared.folded, self._alphabet).codes
+        prints = fingerprints(codes)
+        self.statements[ref] = _Statement(codes, prints)
         self.postings.add(ref, prints)
 
     def remove(self, ref: int) -> None:
@@ -63,13 +62,15 @@ class _Reading:
             self.postings.remove(ref, self.statements.pop(ref).fingerprints)
 
     def search(self, prepared: Prepared) -> list[Hit]:
-        its = self._read(prepared)
+        candidates = self.postings.shared(prepared.folded, self._alphabet, MOST_CANDIDATES)
+        return self._verified(prepared, candidates) if candidates else []
+
+    def _verified(self, prepared: Prepared, candidates: Sequence[tuple[int, int]]) -> list[Hit]:
+        its = letters(prepared.folded, self._alphabet)
         hits = []
-        for ref, shared in self.postings.shared(fingerprints(its.codes), MOST_CANDIDATES):
+        for ref, shared in candidates:
             statement = self.statements.get(ref)
-            if statement is None or shared < LEAST_CONTAINMENT * LEAST_RARE * len(statement.fingerprints):
-                continue
-            found = self._verify(statement, shared, its.codes)
+            found = self._verify(statement, shared, its.codes) if statement is not None else None
             if found is not None:
                 span = prepared.span(int(its.places[found.start]), int(its.places[found.end - 1]) + 1)
                 why = sentence(clause("statement", share=round(found.share, 4)))
@@ -78,12 +79,10 @@ class _Reading:
 
     def _verify(self, statement: _Statement, shared: int, post: NDArray[np.uint32]) -> Coverage | None:
         """Return how much of the statement stands in the post, or None when it is no near-copy."""
-        if shared < FEWEST_SHARED and shared < len(statement.fingerprints):
-            return None
         found = coverage(statement.letters, post)
         if found.share < 1.0 - (MOST_DISTANCE_SHORT if len(statement.letters) < self._short else MOST_DISTANCE):
             return None
-        rare = len(self.postings.rare(statement.fingerprints))
+        rare = self.postings.rare(statement.fingerprints)
         if rare < LEAST_RARE * len(statement.fingerprints) or shared < LEAST_CONTAINMENT * rare:
             return None
         return found
@@ -98,8 +97,8 @@ class NearCopyIndex:
 
     def __init__(self) -> None:
         self._write = threading.Lock()
-        self._written = _Reading(letters, SHORT)
-        self._spoken = _Reading(sounds, SHORT_SOUNDS)
+        self._written = _Reading(WRITTEN, SHORT)
+        self._spoken = _Reading(SPOKEN, SHORT_SOUNDS)
 
     def add(self, refs: Sequence[int], values: Sequence[str]) -> None:
         with self._write:

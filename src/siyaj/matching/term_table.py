@@ -1,14 +1,14 @@
 """The terms as a table, looked up by their words. It changes under the writer's lock; readers need none."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from siyaj.matching.term_gate import SHORTEST_SPLIT, TermGate
 from siyaj.matching.vocabulary import Vocabulary
 from siyaj.signals.words import core
 
-SHORTEST_SPLIT = 5
-"""Letters of a word in which a blank is passed over, when the term has other words as well."""
+MOST_GONE = 1_000
+"""Terms that are forgotten before the gate is made anew without them, where no more are left than that."""
 FEWEST_SPELLED = 5
 """Letters of a term to be found inside a run of single letters, where words have no boundaries."""
 
@@ -30,8 +30,8 @@ class TermTable:
     """`by_first[first][second]` are the terms that go on with the words given: (words after the second, ref), `second`
     being `""` for terms of one word. Inner values are replaced, never changed.
 
-    `joined` are the terms without blanks, `lengths` the lengths of these; `splittable` counts the words that are also
-    found with a blank inside.
+    `joined` are the terms without blanks, `lengths` the lengths of these; `gate` tells of a text whether it is worth a
+    look.
     """
 
     def __init__(self) -> None:
@@ -39,19 +39,20 @@ class TermTable:
         self.by_first: dict[str, Mapping[str, tuple[_Rest, ...]]] = {}
         self.joined: dict[str, tuple[int, ...]] = {}
         self.lengths: tuple[int, ...] = ()
-        self.splittable: Counter[str] = Counter()
         self.vocabulary = Vocabulary()
+        self.gate = TermGate()
+        self._gone = 0
 
     def learn(self, ref: int, words: tuple[str, ...]) -> None:
         self.words[ref] = words
         for joined in _joined(words):
             self.joined[joined] = (*self.joined.get(joined, ()), ref)
-        self.splittable.update(_splittable(words))
         first, second, rest = _parted(words)
         for word in map(core, words):
             self.vocabulary.add(word)
         its = self.by_first.get(first, _NOTHING)
         self.by_first[first] = {**its, second: (*its.get(second, ()), (rest, ref))}
+        self.gate.add(*_gated(words))
 
     def forget(self, ref: int) -> None:
         words = self.words.pop(ref)
@@ -60,10 +61,6 @@ class TermTable:
                 self.joined[joined] = others
             else:
                 del self.joined[joined]
-        for form in _splittable(words):
-            self.splittable[form] -= 1
-            if not self.splittable[form]:
-                del self.splittable[form]
         for word in map(core, words):
             self.vocabulary.remove(word)
         first, second, _ = _parted(words)
@@ -74,10 +71,14 @@ class TermTable:
             self.by_first[first] = its
         else:
             del self.by_first[first]
+        self._gone += 1
 
     def settle(self) -> None:
         """Bring up to date what depends on all terms."""
         self.lengths = tuple(sorted({len(one) for one in self.joined if len(one) >= FEWEST_SPELLED}))
+        if self._gone > max(MOST_GONE, len(self.words)):
+            self.gate.renew(map(_gated, self.words.values()))
+            self._gone = 0
 
     def beginning(self, first: str, position: int, count: int, further: Further) -> Iterator[Found]:
         """Yield the terms that begin with a word at a position of a text of `count` words."""
@@ -94,6 +95,11 @@ class TermTable:
 def _parted(words: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
     bare = tuple(map(core, words))
     return bare[0], bare[1] if len(bare) > 1 else "", bare[2:]
+
+
+def _gated(words: Sequence[str]) -> tuple[list[str], Iterator[str]]:
+    """Return what lets a term through the gate."""
+    return [core(word) for word in words], _splittable(words)
 
 
 def _splittable(words: Sequence[str]) -> Iterator[str]:

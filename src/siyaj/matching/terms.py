@@ -1,13 +1,13 @@
 """Terms in text: words and phrases, found at the boundaries of words, after attached particles, under disguise.
 
 A dictionary from the first word of each term to the terms that begin with it. So adding and removing are immediate
-(an Aho-Corasick automaton would have to be built anew), and a message costs one look-up a word: words recur, and what
-a word may be without its particles is remembered. Texts that look tampered with, or hold Latin words, are read a
+(an Aho-Corasick automaton would have to be built anew), and only where the gate (`siyaj.matching.term_gate`) has seen
+two words that may be a term's is anything looked up. Texts that look tampered with, or hold Latin words, are read a
 second time: each word is replaced by all words of terms that it could be in disguise (`siyaj.matching.vocabulary`).
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from siyaj.matching.term_table import Found, TermTable
@@ -15,10 +15,10 @@ from siyaj.matching.vocabulary import Guess
 from siyaj.model.sentence import clause, sentence
 from siyaj.model.signal import Signal
 from siyaj.signals.base import Hit
-from siyaj.signals.disguises import is_arabic, is_latin, pieces, spelled_runs
-from siyaj.signals.folding import DOTLESS
+from siyaj.signals.disguises import is_arabic, is_latin, is_plain, pieces, spelled_runs, squeeze
+from siyaj.signals.folding import DOTLESS, DOTS_LOST
 from siyaj.signals.shapes import dots, has_dots
-from siyaj.signals.words import DISGUISED, DOTS_LOST, HAS_LATIN, Prepared, Word, core, cores, prepare, prepare_once
+from siyaj.signals.words import DISGUISED, HAS_LATIN, Prepared, Word, core, cores, prepare, prepare_once
 
 REMEMBERED = 200_000
 MOST_HITS = 50
@@ -39,11 +39,10 @@ _LONE_ARTICLES = frozenset({"al", "el", "il"})
 
 
 class _Known(NamedTuple):
-    """What is remembered of a word of messages: the words it may go on a term with, the words it may begin one with
-    (each with the second words of those terms, `""` for terms of one word)."""
+    """What a word of a message may be: the words it may go on a term with, the words it may begin one with."""
 
     further: tuple[str, ...]
-    starts: tuple[tuple[str, Mapping[str, object]], ...]
+    starts: tuple[str, ...]
 
 
 class _Slot(NamedTuple):
@@ -59,7 +58,6 @@ class TermIndex:
     def __init__(self) -> None:
         self._write = threading.Lock()
         self._table = TermTable()
-        self._memory: dict[str, _Known] = {}
         self._guesses: dict[tuple[str, bool], Guess] = {}
 
     def add(self, refs: Sequence[int], values: Sequence[str]) -> None:
@@ -87,11 +85,7 @@ class TermIndex:
     @property
     def nbytes(self) -> int:
         """An estimate: a term stands in two dictionaries, its words in up to four."""
-        return (
-            700 * len(self._table.words)
-            + 600 * len(self._table.vocabulary)
-            + 250 * (len(self._memory) + len(self._guesses))
-        )
+        return 700 * len(self._table.words) + 600 * len(self._table.vocabulary) + 250 * len(self._guesses)
 
     def _add(self, ref: int, words: tuple[str, ...]) -> None:
         if ref in self._table.words:
@@ -102,7 +96,6 @@ class TermIndex:
     def _changed(self) -> None:
         """Forget what was remembered. A reader that is at work goes on filling the dictionaries it began with."""
         self._table.settle()
-        self._memory = {}
         self._guesses = {}
 
     def _search(self, prepared: Prepared) -> list[Hit]:
@@ -115,56 +108,33 @@ class TermIndex:
         return list(hits.values())[:MOST_HITS]
 
     def _read(self, prepared: Prepared, hits: dict[int, Hit]) -> None:
-        """Look up the words as they are. This is what a clean message costs."""
-        memory = self._memory
-        if len(memory) > REMEMBERED:
-            memory = self._memory = {}
-        met: list[tuple[str, int]] = []
-        waiting: tuple[tuple[str, Mapping[str, object]], ...] = ()
-        splittable = self._table.splittable
-        split: list[int] = []
-        before = "\0"
-        texts = prepared.spaced.split()
-        for position, text in enumerate(texts):
-            if before + text in splittable:
-                split.append(position)
-            before = text
-            known = memory.get(text)
-            if known is None:
-                known = self._recall(text)
-            for first, seconds in waiting:
-                met += [(first, position - 1) for one in known.further if one in seconds]
-            waiting = known.starts
-            for first, seconds in waiting:
-                if "" in seconds:
-                    met.append((first, position))
-        if met:
-            self._note_all(hits, prepared, met)
-        if split and self._may_be_split(texts, split):
-            self._find_split(prepared, split, hits)
-
-    def _recall(self, text: str) -> _Known:
-        memory = self._memory
-        known = memory.get(text)
-        if known is None:
-            known = self._know(text)
-            if len(text) <= LONGEST_REMEMBERED:
-                memory[text] = known
-        return known
+        """Look up the words as they are. The gate is all that a clean message costs."""
+        places = self._table.gate.look(prepared.folded).tolist()
+        if not places:
+            return
+        words = prepared.words()
+        for place in places:
+            position, goes_on = divmod(place, 2)
+            if not goes_on:
+                self._note_beginning(prepared, words, position, hits)
+        if split := {place // 2 for place in places if place % 2}:
+            self._find_split(prepared, words[:MOST_WORDS], split, hits)
 
     def _know(self, text: str) -> _Known:
         bare = self._table.vocabulary.bare(text)
-        starts = {one: its for one in (*cores(text), *bare) if (its := self._table.by_first.get(one)) is not None}
-        return _Known((core(text), *bare), tuple(starts.items()))
+        starts = dict.fromkeys(one for one in (*cores(text), *bare) if one in self._table.by_first)
+        return _Known((core(text), *bare), tuple(starts))
 
-    def _note_all(self, hits: dict[int, Hit], prepared: Prepared, met: Iterable[tuple[str, int]]) -> None:
-        words = prepared.words()
-        for first, position in met:
-            if len(hits) >= MOST_HITS:
-                return
-            for found in self._table.beginning(
-                first, position, len(words), lambda at: self._recall(words[at].text).further
-            ):
+    def _note_beginning(self, prepared: Prepared, words: Sequence[Word], position: int, hits: dict[int, Hit]) -> None:
+        """Note the terms that begin with a word."""
+
+        def further(at: int) -> tuple[str, ...]:
+            return self._know(words[at].text).further
+
+        for first in self._know(words[position].text).starts:
+            for found in self._table.beginning(first, position, len(words), further):
+                if len(hits) >= MOST_HITS:
+                    return
                 covered = words[found.first : found.end]
                 missing = _dots(self._table.words.get(found.ref, ())) - _dots(one.text for one in covered)
                 if missing <= 0:
@@ -183,9 +153,18 @@ class TermIndex:
         for run in spelled_runs(prepared):
             self._find_spelled(prepared, run, hits)
 
-    def _find_disguised(self, prepared: Prepared, words: Iterable[Word], dotless: bool, hits: dict[int, Hit]) -> None:
+    def _find_disguised(self, prepared: Prepared, words: Sequence[Word], dotless: bool, hits: dict[int, Hit]) -> None:
+        """Look up what words could be, if one that does not look like itself could be a word of a term at all."""
+        if not dotless and not any(any(self._guess(one.text, dotless)) for one in words if self._is_odd(one)):
+            return
         slots = [_Slot(one, self._guess(one.text, dotless)) for one in words if one.text not in _LONE_ARTICLES]
         self._find(prepared, slots, hits, "term.disguise", fewest_words=1)
+
+    def _is_odd(self, word: Word) -> bool:
+        """False for a word of one script that is written as words are: `_read` has looked it up."""
+        if is_plain(word.text):
+            return word.end - word.start != len(word.text)
+        return self._table.vocabulary.has_arabic or squeeze(word.text) != word.text or not word.text.isalpha()
 
     def _find(
         self, prepared: Prepared, slots: Sequence[_Slot], hits: dict[int, Hit], how: str, *, fewest_words: int
@@ -199,34 +178,20 @@ class TermIndex:
                     if found.ref not in hits and self._says_enough(found, words, fewest_words):
                         self._note(hits, prepared, found, words, how)
 
-    def _may_be_split(self, texts: list[str], positions: Sequence[int]) -> bool:
-        """True when one of these words, written with the word before, goes on a term or begins one."""
-        for at in positions:
-            joined = self._recall(texts[at - 1] + texts[at])
-            for other in texts[max(0, at - 2) : at - 1] + _pairs(texts, at - 2):
-                if self._goes_on(self._recall(other), joined):
-                    return True
-            for other in texts[at + 1 : at + 2] + _pairs(texts, at + 2):
-                if self._goes_on(joined, self._recall(other)):
-                    return True
-        return False
-
-    def _goes_on(self, first: _Known, second: _Known) -> bool:
-        return any(one in seconds for _, seconds in first.starts for one in second.further)
-
-    def _find_split(self, prepared: Prepared, positions: Iterable[int], hits: dict[int, Hit]) -> None:
+    def _find_split(
+        self, prepared: Prepared, parts: Iterable[Word], split: Collection[int], hits: dict[int, Hit]
+    ) -> None:
         """Look for terms with a blank inside a word: the words at these positions go on with the words before."""
         words: list[Word] = []
-        later = set(positions)
-        for position, word in enumerate(prepared.words()[:MOST_WORDS]):
-            if position in later and position - 1 not in later:
+        for position, word in enumerate(parts):
+            if position in split and position - 1 not in split:
                 first = words.pop()
                 words.append(Word(first.text + word.text, first.start, word.end))
             else:
                 words.append(word)
-        known = [self._recall(word.text) for word in words]
+        known = [self._know(word.text) for word in words]
         slots = [
-            _Slot(word, Guess(frozenset(one for one, _ in its.starts), frozenset(its.further)))
+            _Slot(word, Guess(frozenset(its.starts), frozenset(its.further)))
             for word, its in zip(words, known, strict=True)
         ]
         self._find(prepared, slots, hits, "term.blank", fewest_words=2)
@@ -269,11 +234,6 @@ class TermIndex:
                 for ref in self._table.joined.get(text[start : start + length], ()):
                     span = prepared.span(run.start, run.end)
                     hits.setdefault(ref, Hit(ref, 0.0, (span,), sentence(clause("term.spelled"))))
-
-
-def _pairs(texts: Sequence[str], at: int) -> list[str]:
-    """Return the words at a place and before it as one, or nothing at the ends of a text."""
-    return [texts[at - 1] + texts[at]] if 0 < at < len(texts) else []
 
 
 def _dots(words: Iterable[str]) -> int:

@@ -21,8 +21,10 @@ LONGEST_PIECE = 60
 _DOUBLE = re.compile(r"(.)\1+")
 _DRAWN_OUT = re.compile(r"([^\W\d])\1{2,}")
 _IN_ARABIC = re.compile(r"[\u0600-\u08ff]")
+_PLAIN = re.compile(r"(?:([\u0620-\u064a])(?!\1\1))+|[0-9]+")
 _IN_LATIN = re.compile(r"[a-z]")
 _EDGES = '.,;:?()[]{}"«»“”…-–—*_~،؛؟#'
+_LETTER = re.compile(r"[^\W_]")
 _NO_LETTER = re.compile(r"[\W_]")
 
 
@@ -39,6 +41,11 @@ _AS_ARABIC = _table(
 
 def is_arabic(word: str) -> bool:
     return _IN_ARABIC.search(word) is not None
+
+
+def is_plain(word: str) -> bool:
+    """True for Arabic letters alone, none drawn out, and for a number."""
+    return _PLAIN.fullmatch(word) is not None
 
 
 def is_latin(word: str) -> bool:
@@ -94,9 +101,9 @@ def spelled_runs(prepared: Prepared) -> list[Word]:
 def _chunks(prepared: Prepared) -> Iterator[Word]:
     at = 0
     for chunk in prepared.folded.text.split(" "):
-        start = at + len(chunk) - len(chunk.lstrip(_EDGES))
         text = chunk.strip(_EDGES)
-        if text and prepared.spaced[start : start + len(text)].strip():
+        if text and (text.isalnum() or _LETTER.search(text)):
+            start = at if text == chunk else at + chunk.index(text)
             yield Word(text, start, start + len(text))
         at += len(chunk) + 1
 

@@ -12,9 +12,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from siyaj.signals.arabizi import sound
-from siyaj.signals.folding import ARABIC, LATIN, SPACE
+from siyaj.signals.folding import ARABIC, LATIN, SPACE, Folded
 from siyaj.signals.shapes import shape
-from siyaj.signals.words import Prepared
 
 LENGTH = 8
 WINDOW = 8
@@ -22,9 +21,10 @@ WINDOW = 8
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 
 
-_SHAPES = np.arange(0x700, dtype=np.uint32)
+SHAPES = np.arange(0x700, dtype=np.uint32)
+"""Letters → what they are without dots."""
 for _code in range(0x600, 0x700):
-    _SHAPES[_code] = ord(shape(chr(_code)))
+    SHAPES[_code] = ord(shape(chr(_code)))
 _AS_ARABIC = np.zeros(128, dtype=np.uint32)
 for _written, _letter in zip("012356789|ligjoa", "هااعهطحغواااوزها", strict=True):
     _AS_ARABIC[ord(_written)] = ord(shape(_letter))
@@ -41,68 +41,116 @@ for _written, _letter in zip("013457@$l", "oieastasi", strict=True):
 _NO_TABLE = np.zeros(128, dtype=np.uint32)
 
 
+class Alphabet(NamedTuple):
+    """What a folded code point counts for, 0 for nothing: uint32 (0x700,), higher ones for themselves; and before that
+    what those below 128 stand for inside Arabic and inside Latin words, uint32 (128,)."""
+
+    of: NDArray[np.uint32]
+    in_arabic: NDArray[np.uint32]
+    in_latin: NDArray[np.uint32]
+
+
+WRITTEN = Alphabet(SHAPES, _AS_ARABIC, _AS_LATIN)
+"""Letters and digits, Arabic ones as shapes without dots."""
+SPOKEN = Alphabet(_SOUNDS, _NO_TABLE, _NO_TABLE)
+"""Classes of consonants: the same for Arabic and for Arabizi, mostly."""
+
+
 class Letters(NamedTuple):
-    """`codes` are the letters, uint32 (n,); `places` where each stands in the folded text, int32 (n,)."""
+    """`codes` are the letters, doubles once, uint32 (n,); `places` where each stands in the folded text, int32 (n,)."""
 
     codes: NDArray[np.uint32]
     places: NDArray[np.int32]
 
 
-def letters(prepared: Prepared) -> Letters:
-    """Return the letters and digits of a text, doubles once, Arabic ones as shapes without dots."""
-    folded = prepared.folded
-    return Letters(*_letters(folded.codes, folded.classes, _SHAPES, _AS_ARABIC, _AS_LATIN))
+def letters(folded: Folded, alphabet: Alphabet) -> Letters:
+    return Letters(*_letters(folded.codes, folded.classes, alphabet))
 
 
-def sounds(prepared: Prepared) -> Letters:
-    """Return the classes of consonants of a text, doubles once: the same for Arabic and for Arabizi, mostly."""
-    folded = prepared.folded
-    return Letters(*_letters(folded.codes, folded.classes, _SOUNDS, _NO_TABLE, _NO_TABLE))
+def fingerprints(codes: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """Return the distinct fingerprints of letters, sorted, uint64 (m,); none is 0."""
+    return np.unique(_winnow(codes))
 
 
 @njit(cache=True, nogil=True)
-def _letters(codes: Any, classes: Any, shapes: Any, as_arabic: Any, as_latin: Any) -> Any:
+def winnowed(codes: Any, classes: Any, alphabet: Any) -> Any:
+    """Return the fingerprints of a folded text in its order, uint64 (m,)."""
+    return _winnow(_letters(codes, classes, alphabet)[0])
+
+
+@njit(cache=True, nogil=True)
+def _letters(codes: Any, classes: Any, alphabet: Any) -> Any:
+    of, in_arabic, in_latin = alphabet
     kept = np.empty(codes.shape[0], dtype=np.uint32)
     places = np.empty(codes.shape[0], dtype=np.int32)
-    length = 0
-    until = 0
+    length = piece = until = 0
+    arabic = latin = False
+    last = np.uint32(0)
     for at in range(codes.shape[0]):
-        if at >= until:  # the next piece between blanks: in which script?
-            arabic = latin = False
-            until = at + 1
-            while until < codes.shape[0] and classes[until - 1] != SPACE:
-                until += 1
-            for inside in range(at, until):
-                arabic |= classes[inside] == ARABIC
-                latin |= classes[inside] == LATIN
         code = codes[at]
-        if code < shapes.shape[0]:
-            code = shapes[code]
-        if latin and not arabic and code < as_latin.shape[0] and as_latin[code]:
-            code = as_latin[code]
-        elif arabic and code < as_arabic.shape[0] and as_arabic[code]:
-            code = as_arabic[code]
+        if code < of.shape[0]:
+            code = of[code]
+        if classes[at] == SPACE:
+            piece = at + 1
+        if code < 128 and (in_arabic[code] or in_latin[code]):
+            if at >= until:  # the first such character of this piece between blanks: in which script is the piece?
+                arabic, latin, until = _scripts(classes, piece)
+            if latin and not arabic and in_latin[code]:
+                code = in_latin[code]
+            elif arabic and in_arabic[code]:
+                code = in_arabic[code]
+            elif classes[at] <= SPACE:
+                continue
         elif classes[at] <= SPACE or code == 0:
             continue
-        if length == 0 or kept[length - 1] != code:
-            kept[length] = code
+        if code != last:
+            kept[length] = last = code
             places[length] = at
             length += 1
     return kept[:length], places[:length]
 
 
-def fingerprints(codes: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    """Return the distinct fingerprints of letters, sorted, uint64 (m,)."""
-    if len(codes) < LENGTH:
-        return np.empty(0, dtype=np.uint64)
-    prints: NDArray[np.uint64] = _winnow(codes)
-    return prints
+@njit(cache=True, nogil=True)
+def _scripts(classes: Any, start: int) -> Any:
+    """Return (has Arabic letters, has Latin letters, end) of what begins there and ends at a blank."""
+    arabic = latin = False
+    end = start
+    while end < classes.shape[0] and classes[end] != SPACE:
+        arabic |= classes[end] == ARABIC
+        latin |= classes[end] == LATIN
+        end += 1
+    return arabic, latin, end
 
 
 @njit(cache=True, nogil=True)
 def _winnow(codes: Any) -> Any:
+    """Return the least of each window of hashes, once where windows in a row have the same."""
     count = codes.shape[0] - LENGTH + 1
-    hashes = np.empty(count, dtype=np.uint64)
+    if count <= 0:
+        return np.empty(0, dtype=np.uint64)
+    hashes = _hashes(codes)
+    chosen = np.empty(count, dtype=np.uint64)
+    length = 0
+    least = last = -1
+    for end in range(count):
+        if least < 0 or hashes[end] <= hashes[least]:
+            least = end
+        elif least <= end - WINDOW:
+            least = end
+            for at in range(end - 1, end - WINDOW, -1):
+                if hashes[at] < hashes[least]:
+                    least = at
+        if least != last and end >= min(WINDOW, count) - 1:
+            last = least
+            chosen[length] = hashes[least]
+            length += 1
+    return chosen[:length]
+
+
+@njit(cache=True, nogil=True)
+def _hashes(codes: Any) -> Any:
+    """Return the hash of each sequence of letters, rolling (Karp and Rabin) and then mixed; never 0."""
+    hashes = np.empty(codes.shape[0] - LENGTH + 1, dtype=np.uint64)
     top = np.uint64(1)
     for _ in range(LENGTH - 1):
         top *= _BASE
@@ -116,23 +164,5 @@ def _winnow(codes: Any) -> Any:
             mixed ^= mixed >> np.uint64(32)
             mixed *= np.uint64(0xD6E8FEB86659FD93)
             mixed ^= mixed >> np.uint64(32)
-            hashes[at - LENGTH + 1] = mixed
-    chosen = np.empty(count, dtype=np.uint64)
-    length = 0
-    last = -1
-    for end in range(min(WINDOW, count) - 1, count):
-        least = end
-        for at in range(max(0, end - WINDOW + 1), end):
-            if hashes[at] < hashes[least]:
-                least = at
-        if least != last:
-            last = least
-            chosen[length] = hashes[least]
-            length += 1
-    found = np.sort(chosen[:length])
-    distinct = 1
-    for at in range(1, length):
-        if found[at] != found[distinct - 1]:
-            found[distinct] = found[at]
-            distinct += 1
-    return found[:distinct]
+            hashes[at - LENGTH + 1] = mixed if mixed else np.uint64(1)
+    return hashes

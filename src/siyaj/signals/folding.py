@@ -10,6 +10,7 @@ filled 256 code points at a time when the first of them is met (Unicode 15, from
 
 import threading
 import unicodedata
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,9 +25,11 @@ _MANY = 1 << 24
 
 OTHER, SPACE, ARABIC, LATIN, DIGIT, LETTER = range(6)
 """Classes of folded characters; `LETTER` is one of any other script."""
-LOOKALIKE, DROPPED_CONTROL, DOTLESS = 32, 64, 128
+LOOKALIKE, DROPPED_CONTROL, DOTLESS, DOTS_LOST = 32, 64, 128, 512
 """Marks on characters as they were written: a letter of another script that looks Latin (seen where it stands beside a
-Latin one), an invisible control (seen where it stands between letters, twice), an Arabic letter without its dots."""
+Latin one), an invisible control (seen where it stands between letters, twice), an Arabic letter without its dots, a
+`ى` inside a word, which is a ya without its dots (at the end it is a letter of its own, before a hamza an old
+spelling)."""
 _ORDINARY_CONTROLS = "\u00ad\u200c"
 """Hyphenation, and the non-joiner with which Persian is spelled."""
 
@@ -101,17 +104,20 @@ _SIGNS = {
 
 
 class Folded(NamedTuple):
-    """`text` is folded, `codes` are its code points, uint32 (len(text),).
+    """`codes` are the code points of the folded text, uint32 (n,).
 
-    `offsets[i]` is where its character `i` came from in the original, int32 (len(text),); `classes` uint8 (len(text),);
-    `seen` are the marks of all original characters together.
+    `offsets[i]` is where its character `i` came from in the original, int32 (n,); `classes` uint8 (n,); `seen` are the
+    marks of all original characters together.
     """
 
-    text: str
     codes: NDArray[np.uint32]
     offsets: NDArray[np.int32]
     classes: NDArray[np.uint8]
     seen: int
+
+    @property
+    def text(self) -> str:
+        return self.codes.tobytes().decode("utf-32-le")
 
 
 class _Table:
@@ -191,66 +197,103 @@ def _class_of(char: str) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _fold_codes(codes: Any, targets: Any, kinds: Any, expansions: Any, out: Any, offsets: Any, classes: Any) -> Any:
-    """Return (length, marks seen), or (-1 - page, 0) for a page that is not filled, or (-(2**40), 0) for no room."""
-    length = 0
+def fold_codes(codes: Any, targets: Any, kinds: Any, expansions: Any) -> Any:
+    """Fold code points, uint32 (n,), by the table's arrays. Returns (status, codes, offsets, classes, seen).
+
+    `status` is 0, or -1 - page for a page of the table that is not filled; then nothing else counts. The arrays are
+    those of `Folded`.
+    """
+    room = codes.shape[0] + 64
+    out = np.empty(room, dtype=np.uint32)
+    offsets = np.empty(room, dtype=np.int32)
+    classes = np.empty(room, dtype=np.uint8)
+    length = status = 0
     seen = hidden = 0
     spaced = True  # white space at the beginning is dropped
     for at in range(codes.shape[0]):
         code = codes[at]
         target = targets[code]
         if target == -2147483648:
-            return -1 - np.int64(code >> 8), 0
-        seen |= kinds[code] & 128
-        if kinds[code] & 64 and 0 < at < codes.shape[0] - 1:
-            between = kinds[codes[at - 1]] & 7 >= ARABIC and kinds[codes[at + 1]] & 7 >= ARABIC
-            hidden += between
-            seen |= 64 if hidden > 1 else 0
-        if at and kinds[code] & 32 != kinds[codes[at - 1]] & 32:
-            other = kinds[codes[at - 1]] if kinds[code] & 32 else kinds[code]
-            seen |= 32 if other & 7 == LATIN else 0
+            status = -1 - int(code >> 8)
+            break
+        kind = kinds[code]
+        if kind & 0xE0 or (at and kinds[codes[at - 1]] & 32):
+            if kind & 64 and _is_between_letters(codes, kinds, at):
+                hidden += 1
+            seen |= _marks(codes, kinds, at, hidden)
+        if code == 0x649 and at + 1 < codes.shape[0] and _is_arabic_letter(codes[at + 1]):
+            seen |= 512
         if target == -1:
             continue
         many = target >> 24
         start = target & 0xFFFFFF
+        if length + many >= room:
+            room = 2 * room + many
+            out, offsets, classes = _larger(out, room), _larger(offsets, room), _larger(classes, room)
         for step in range(max(1, many)):
             one = expansions[start + step] if many else np.uint32(target)
             if targets[one] == -2147483648:
-                return -1 - np.int64(one >> 8), 0
-            if one == 32:
-                if spaced:
-                    continue
-                spaced = True
-            else:
-                spaced = False
-            if length >= out.shape[0]:
-                return -(2**40), 0
+                status = -1 - int(one >> 8)
+            if one == 32 and spaced:
+                continue
+            spaced = one == 32
             out[length] = one
             offsets[length] = at
             classes[length] = kinds[one] & 7
             length += 1
     if length and out[length - 1] == 32:
         length -= 1
-    return length, seen
+    return status, out[:length], offsets[:length], classes[:length], seen
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _is_between_letters(codes: Any, kinds: Any, at: int) -> bool:
+    return bool(
+        0 < at < codes.shape[0] - 1 and kinds[codes[at - 1]] & 7 >= ARABIC and kinds[codes[at + 1]] & 7 >= ARABIC
+    )
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _is_arabic_letter(code: Any) -> Any:
+    return 0x627 <= code <= 0x63A or 0x641 <= code <= 0x64A
+
+
+@njit(cache=True, nogil=True)
+def _marks(codes: Any, kinds: Any, at: int, hidden: int) -> Any:
+    """Return the marks that are seen at a place, with so many controls between letters up to there."""
+    kind = kinds[codes[at]]
+    found = kind & 128
+    if hidden > 1:
+        found |= 64
+    if at and kind & 32 != kinds[codes[at - 1]] & 32:
+        other = kinds[codes[at - 1]] if kind & 32 else kind
+        found |= 32 if other & 7 == LATIN else 0
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _larger(values: Any, room: int) -> Any:
+    larger = np.empty(room, dtype=values.dtype)
+    larger[: values.shape[0]] = values
+    return larger
 
 
 _TABLE = _Table()
 
 
+def run_folding(kernel: Callable[..., Any], text: str) -> Any:
+    """Call a kernel that folds, with a text's code points and the table's arrays, until every page it needs is filled.
+
+    Returns what the kernel returned, of which the first is the status of `fold_codes`.
+    """
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    while True:
+        found = kernel(codes, _TABLE.targets, _TABLE.classes, _TABLE.expansions)
+        if found[0] >= 0:
+            return found
+        _TABLE.fill(-1 - found[0])
+
+
 def fold_with_offsets(text: str) -> Folded:
     """Fold a text and remember where each character came from. Never raises, whatever the text holds."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    room = len(codes) + 64
-    while True:
-        out = np.empty(room, dtype=np.uint32)
-        offsets = np.empty(room, dtype=np.int32)
-        classes = np.empty(room, dtype=np.uint8)
-        arrays = (_TABLE.targets, _TABLE.classes, _TABLE.expansions)
-        length, seen = _fold_codes(codes, *arrays, out, offsets, classes)
-        if length >= 0:
-            folded = out[:length]
-            return Folded(folded.tobytes().decode("utf-32-le"), folded, offsets[:length], classes[:length], seen)
-        if length > -(2**40):
-            _TABLE.fill(-1 - length)
-        else:
-            room = 4 * room + 64
+    return Folded(*run_folding(fold_codes, text)[1:])

@@ -3,7 +3,6 @@
 A message is prepared once, and that serves terms and near-copies alike.
 """
 
-import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -14,13 +13,15 @@ from siyaj.signals.folding import (
     ARABIC,
     DIGIT,
     DOTLESS,
+    DOTS_LOST,
     DROPPED_CONTROL,
     LATIN,
     LOOKALIKE,
     OTHER,
     SPACE,
     Folded,
-    fold_with_offsets,
+    fold_codes,
+    run_folding,
 )
 
 LONGEST_SHORT = 4_096
@@ -29,8 +30,8 @@ SHORTEST_CORE = 3
 """Letters that must be left of a word when a particle is taken off it."""
 
 HAS_LATIN, ODD_NEIGHBOURS, SIGN_INSIDE, SPELLED, HIDDEN_INSIDE, MIXED = (1 << n for n in range(6))
-DRAWN_OUT, DOTS_LOST = 1 << 8, 1 << 9
-"""What is seen in a text, beside `DOTLESS`."""
+DRAWN_OUT = 1 << 8
+"""What is seen in a text, beside `DOTLESS` and `DOTS_LOST`."""
 TAMPERED = SPELLED | HIDDEN_INSIDE | MIXED | DOTLESS
 DISGUISED = TAMPERED | DRAWN_OUT | DOTS_LOST | ODD_NEIGHBOURS | SIGN_INSIDE
 """Signs of words in disguise. Letters drawn out are how people shout, and digits and signs beside letters have ordinary
@@ -39,10 +40,6 @@ reasons too, so they are no tampering."""
 _ARTICLES = ("ال", "لل")
 _PARTICLES = (frozenset("وف"), frozenset("بكلس"))
 """In this order, one of each at most."""
-
-
-_YA_WITHOUT_DOTS = re.compile(r"ى[ا-غف-ي]")
-"""Inside a word `ى` is a ya without its dots; at the end it is a letter of its own, before a hamza an old spelling."""
 
 
 class Word(NamedTuple):
@@ -56,14 +53,18 @@ class Word(NamedTuple):
 class Prepared(NamedTuple):
     """A text, ready for every index.
 
-    `original` is the text as it was written, `spaced` the folded text with a blank for all that is no letter or digit;
-    `signs` are the marks below that were found in it.
+    `original` is the text as it was written; `signs` are the marks above that were found in it.
     """
 
     original: str
     folded: Folded
-    spaced: str
     signs: int
+
+    @property
+    def spaced(self) -> str:
+        """The folded text with a blank for all that is no letter or digit."""
+        codes = np.where(self.folded.classes <= SPACE, np.uint32(32), self.folded.codes)
+        return codes.tobytes().decode("utf-32-le")
 
     def words(self) -> list[Word]:
         words, at = [], 0
@@ -86,17 +87,8 @@ def prepare(text: str) -> Prepared:
 
 def prepare_once(text: str) -> Prepared:
     """Do the same for a text that is not asked for again."""
-    folded = fold_with_offsets(text)
-    codes = folded.codes
-    spaced = np.where(folded.classes <= SPACE, np.uint32(32), codes)
-    signs = _signs(codes, folded.classes) | (folded.seen & DOTLESS)
-    if "ى" in text and _YA_WITHOUT_DOTS.search(text):
-        signs |= DOTS_LOST
-    if folded.seen & LOOKALIKE:
-        signs |= MIXED
-    if folded.seen & DROPPED_CONTROL:
-        signs |= HIDDEN_INSIDE
-    return Prepared(text, folded, spaced.tobytes().decode("utf-32-le"), signs)
+    _, codes, offsets, classes, seen, signs = run_folding(_prepare, text)
+    return Prepared(text, Folded(codes, offsets, classes, seen), signs)
 
 
 _last_short = lru_cache(maxsize=512)(prepare_once)
@@ -152,6 +144,32 @@ def _joins_words(code: Any) -> bool:
 
 
 @njit(cache=True, nogil=True)
+def _prepare(codes: Any, targets: Any, kinds: Any, expansions: Any) -> Any:
+    """Fold code points and look at what came out. Returns what `fold_codes` returns, and the signs."""
+    status, folded, offsets, classes, seen = fold_codes(codes, targets, kinds, expansions)
+    signs = _signs(folded, classes) | (seen & (DOTLESS | DOTS_LOST))
+    if seen & LOOKALIKE:
+        signs |= MIXED
+    if seen & DROPPED_CONTROL:
+        signs |= HIDDEN_INSIDE
+    return status, folded, offsets, classes, seen, signs
+
+
+@njit(cache=True, nogil=True)
+def _neighbours(classes: Any, at: int) -> int:
+    """Return what two letters or digits of different classes side by side tell."""
+    kind, after = classes[at], classes[at + 1]
+    letter = kind != DIGIT
+    if after == ARABIC and (kind == LATIN or (kind == DIGIT and _is_inside_arabic(classes, at))):
+        return MIXED
+    if kind == ARABIC and after == LATIN:
+        return ODD_NEIGHBOURS  # an article before an acronym (`الPDF`) is no tampering
+    if letter != (after != DIGIT) and (not letter or (at > 0 and classes[at - 1] >= ARABIC)):
+        return ODD_NEIGHBOURS  # a particle before a number (`و30`) is no sign
+    return 0
+
+
+@njit(cache=True, nogil=True)
 def _signs(codes: Any, classes: Any) -> int:
     """Look once over a folded text for everything that tells of a disguise."""
     found = 0
@@ -166,13 +184,8 @@ def _signs(codes: Any, classes: Any) -> int:
             continue
         letter = kind != DIGIT
         if at + 1 < length and classes[at + 1] >= ARABIC:
-            after = classes[at + 1]
-            if after == ARABIC and (kind == LATIN or (kind == DIGIT and _is_inside_arabic(classes, at))):
-                found |= MIXED
-            elif kind == ARABIC and after == LATIN:
-                found |= ODD_NEIGHBOURS  # an article before an acronym (`الPDF`) is no tampering
-            elif letter != (after != DIGIT) and (not letter or (at > 0 and classes[at - 1] >= ARABIC)):
-                found |= ODD_NEIGHBOURS  # a particle before a number (`و30`) is no sign
+            if classes[at + 1] != kind:
+                found |= _neighbours(classes, at)
             if letter and at + 2 < length and codes[at] == codes[at + 1] == codes[at + 2]:
                 found |= DRAWN_OUT
             singles = 0
