@@ -1,6 +1,8 @@
 """Uploads, rooms, memberships, registrations and profiles, through a real homeserver."""
 
+import time
 import uuid
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -86,6 +88,21 @@ def test_a_room_may_not_be_made_or_renamed_to_a_known_statement(trial: Trial) ->
     with pytest.raises(Refused, match="السياسة"):
         owner.set_state(room, "m.room.topic", {"topic": "", "m.topic": {"m.text": [{"body": posts.STATEMENT}]}})
     assert owner.set_state(room, "m.room.avatar", {"url": ["not", "an address"]})
+
+
+def test_a_new_room_that_fills_is_shown_with_how_many_are_in_it(trial: Trial) -> None:
+    owner = trial.homeserver.register("host")
+    room = owner.create_room(preset="public_chat", name="Feast")
+    owner.say(room, "أهلا وسهلا")
+    for number in range(3):
+        trial.homeserver.register(f"guest-{number}").join(room)
+    until = time.monotonic() + 15
+    seen = 0
+    while seen != 4 and time.monotonic() < until:
+        time.sleep(1)
+        owner.say(room, "أهلا")
+        seen = trial.siyaj.get(f"/v1/channels/{quote(room, safe='')}")["channel"]["subscribers"]
+    assert seen == 4
 
 
 def test_an_administrator_is_checked_where_synapse_would_let_them_pass(trial: Trial) -> None:

@@ -38,7 +38,7 @@ def main() -> int:
 
 def play(folder: Path, *, once: bool) -> int:
     """Return 0 when everything came out as it should, 1 when something did not."""
-    siyaj = Siyaj(folder / "siyaj", SIYAJ_UNDO_SECONDS="10")
+    siyaj = Siyaj(folder / "siyaj", SIYAJ_UNDO_SECONDS="10", SIYAJ_REQUIRE_TOTP="false")  # to look at, no code needed
     config = {"url": siyaj.address, "key": siyaj.new_key("synapse"), "state": str(folder / "module.db")}
     homeserver = Homeserver(folder / "synapse", {**config, "enforcer": f"@{ACTING}:{SERVER_NAME}"})
     try:
