@@ -1,7 +1,7 @@
 """Pictures by code: busy scenes for collages and insets, and as many unrelated ones as a measurement needs."""
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 
 def scene(seed: int, size: tuple[int, int] = (640, 480)) -> Image.Image:
@@ -40,3 +40,23 @@ def _clouds(random: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
         total += (np.asarray(layer).astype(np.float32) - 128) * strength**octave
     total = total / max(float(total.std()), 1.0) * random.uniform(25, 60) + random.uniform(70, 180)
     return np.asarray(total.clip(0, 255).astype(np.uint8))
+
+
+def chat(seed: int) -> Image.Image:
+    """A screenshot of a chat: the same bars and bubbles, other words."""
+    random = np.random.default_rng(seed)
+    picture = Image.new("RGB", (540, 960), (229, 221, 213))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 0, 540, 70), (7, 94, 84))
+    draw.text((80, 35), "Family group", (255, 255, 255), ImageFont.load_default(26), "lm")
+    for bubble in range(8):
+        left = 20 if bubble % 2 else 120
+        draw.rounded_rectangle((left, 90 + 105 * bubble, left + 400, 180 + 105 * bubble), 12, (255, 255, 255))
+        for line in range(3):
+            words = " ".join(
+                "".join(chr(97 + int(letter)) for letter in random.integers(0, 26, random.integers(2, 9)))
+                for _ in range(4)
+            )
+            place = (left + 14, 96 + 105 * bubble + 27 * line)
+            draw.text(place, words, (20, 20, 20), ImageFont.load_default(22))
+    return picture

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks._edits import EDITS, HARD_EDITS, OVERLAYS, banner, crop, inset, jpeg, logo, mirror, turn
-from benchmarks._pictures import scene
-from PIL import Image, ImageDraw, ImageEnhance, ImageFont
+from benchmarks._pictures import chat, scene
+from PIL import Image, ImageEnhance
 
 from siyaj.matching import local
 from siyaj.matching.explain import align, explain_pictures, regions, thumbnail_of
@@ -149,26 +149,6 @@ def test_repetitive_and_flat_pictures_match_nothing_else(bank: LocalIndex) -> No
         assert set(search(own, plates()[name])) <= {number + 1}
     for seed in range(1, 9):
         assert search(own, scene(seed)) == []
-
-
-def chat(seed: int) -> Image.Image:
-    """A screenshot of a chat: the same bars and bubbles, other words."""
-    random = np.random.default_rng(seed)
-    picture = Image.new("RGB", (540, 960), (229, 221, 213))
-    draw = ImageDraw.Draw(picture)
-    draw.rectangle((0, 0, 540, 70), (7, 94, 84))
-    draw.text((80, 35), "Family group", (255, 255, 255), ImageFont.load_default(26), "lm")
-    for bubble in range(8):
-        left = 20 if bubble % 2 else 120
-        draw.rounded_rectangle((left, 90 + 105 * bubble, left + 400, 180 + 105 * bubble), 12, (255, 255, 255))
-        for line in range(3):
-            words = " ".join(
-                "".join(chr(97 + int(letter)) for letter in random.integers(0, 26, random.integers(2, 9)))
-                for _ in range(4)
-            )
-            place = (left + 14, 96 + 105 * bubble + 27 * line)
-            draw.text(place, words, (20, 20, 20), ImageFont.load_default(22))
-    return picture
 
 
 def test_screenshots_of_other_words_in_the_same_app_are_not_copies() -> None:

@@ -8,6 +8,7 @@ be coarse, and nothing is ever found that was not compared.
 Per banked picture: 8 B for each feature in its drawer, and its value (descriptors, places, thumbnail) as bytes.
 """
 
+import math
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +17,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from siyaj.matching.local_accept import accepted_emblem, describe
-from siyaj.matching.local_calm import CROWD, Calm, agrees
 from siyaj.matching.local_compare import Alignment, Searched, compare, prepare
-from siyaj.matching.local_judge import carried, judged
 from siyaj.matching.local_rank import Points, ranked
+from siyaj.matching.local_score import (
+    CROWD,
+    LEAST_SCORE,
+    LEAST_SCORE_IN_CROWD,
+    describe,
+    emblem_accepted,
+    score,
+)
 from siyaj.matching.local_table import (
     MOST_ROWS,
     MOST_VOTES,
@@ -49,10 +55,6 @@ MOST_MISSES = 4
 
 MOST_EMBLEM_MISSES = 4
 """The same among emblems."""
-
-NOTHING_ASKED = Calm(1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-"""Emblems are context, and lie on anything: what is around them is not asked."""
-
 
 class _Filed(NamedTuple):
     ref: int
@@ -132,20 +134,21 @@ class LocalIndex:
                 continue
             banked = unpack_bytes(filed.data)
             alignment = compare(searched, banked, mirrored=bool(one & 1))
-            calm = self._judged(searched, banked, alignment) if alignment is not None else None
-            if alignment is not None and calm is not None:
-                found.append((filed.ref, alignment, calm))
+            reached = self._score(searched, banked, alignment) if alignment is not None else -math.inf
+            if alignment is not None and reached >= LEAST_SCORE:
+                found.append((filed.ref, alignment, reached))
                 items.add(filed.item)
                 continue
             misses += 1
             if misses == self._most_misses:
                 break
-        return _best_of(found, crowded=not self._emblem and len(items) >= CROWD)
+        crowded = not self._emblem and len(items) >= CROWD
+        return _best_of([one for one in found if not crowded or one[2] >= LEAST_SCORE_IN_CROWD])
 
-    def _judged(self, searched: Searched, banked: Features, alignment: Alignment) -> Calm | None:
+    def _score(self, searched: Searched, banked: Features, alignment: Alignment) -> float:
         if self._emblem:
-            return NOTHING_ASKED if accepted_emblem(alignment) else None
-        return judged(searched, banked, alignment)
+            return math.inf if emblem_accepted(alignment) else -math.inf
+        return score(searched, banked, alignment)
 
     def __len__(self) -> int:
         return len(self._row_of)
@@ -282,10 +285,9 @@ class LocalIndex:
         return ranked(votes, count, passed, order, [*filter(None, values)], features, points)[:MOST_RANKED]
 
 
-def _best_of(found: Sequence[tuple[int, Alignment, Calm]], *, crowded: bool) -> list[tuple[int, Alignment]]:
-    """Return each picture once, as it lies best, best first; of a crowd those that agree closely."""
-    kept = [one[:2] for one in found if not crowded or agrees(one[2], crowded=True) or carried(*one[1:])]
-    kept.sort(key=lambda each: (-each[1].share, each[0]))
+def _best_of(found: Sequence[tuple[int, Alignment, float]]) -> list[tuple[int, Alignment]]:
+    """Return each picture once, as it lies best, best first."""
+    kept = sorted((one[:2] for one in found), key=lambda each: (-each[1].share, each[0]))
     return [each for at, each in enumerate(kept) if each[0] not in {ref for ref, _ in kept[:at]}]
 
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from siyaj.matching import local_align, local_calm, local_pixels
-from siyaj.matching.local_calm import Calm
+from siyaj.matching import local_align, local_evidence, local_pixels
+from siyaj.matching.local_evidence import Evidence
 from siyaj.signals.local_value import Features
 
 FEWEST_PAIRS = 4
@@ -105,12 +105,12 @@ def compare(searched: Searched, banked: Features, *, mirrored: bool) -> Alignmen
     return _alignment(better, weight, mirrored, banked.thumbnail.shape[::-1], zooms[0].shape[::-1])
 
 
-def calm_of(searched: Searched, banked: Features, alignment: Alignment) -> Calm:
-    """Return how the calm half of what two pictures have in common agrees."""
+def evidence_of(searched: Searched, banked: Features, alignment: Alignment) -> Evidence:
+    """Return what the pixels of two aligned pictures say."""
     zooms = searched.zooms[0]
     matrix = np.ascontiguousarray(alignment.matrix, dtype=np.float64).ravel()
     level, zoom = _level(zooms, matrix)
-    return local_calm.measure(banked.thumbnail, zooms[level], zoom, matrix)
+    return local_evidence.measure(banked.thumbnail, zooms[level], zoom, matrix)
 
 
 def _level(zooms: tuple[NDArray[np.uint8], ...], matrix: NDArray[np.float64]) -> tuple[int, float]:

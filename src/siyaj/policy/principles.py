@@ -42,7 +42,7 @@ class Bound(NamedTuple):
 ACTING_BOUNDS = {
     # 31 of 256 bits and quality 50 are the operating point of the PDQ authors (facebook/ThreatExchange, hashing.pdf).
     "pdq": Bound(31, 50, "further away, or with little in them, unrelated pictures look alike"),
-    # The share of blocks that do not agree once one picture is laid over the other (matching/local_accept.py).
+    # The share of blocks that do not agree once one picture is laid over the other (matching/local_score.py).
     "local": Bound(0.6, 0, "two fifths of what both pictures show must agree"),
     # The share of seconds that are not common, of the shorter side.
     "video": Bound(0.5, 50, "a few seconds of a known video stand in many reports about it"),
