@@ -32,8 +32,8 @@ COPIED, BANKED, SEARCHED = 150, 300, 200
 EDITS_OF_ONE = 12
 CHATS, SAME_APP = 120, "one app"
 """Screenshots of one app with other words in each, half of them banked."""
-ELECTED = 12
-"""Strangers that one search compares; the product gives up after ten."""
+ELECTED = 8
+"""Strangers that one search compares; the product gives up after four."""
 NASTY = {"lettering", "watermark"}
 """Overlays across the whole of both pictures."""
 FOLDS = 5
@@ -153,11 +153,13 @@ def _strangers(
                 kept.append((there, drawn[0]))
         index.settle()
         for name, picture in searched:
-            drawn = draw_pixels(np.asarray(jpeg(overlay(picture), 80)))
-            ready, search = prepare(drawn[1]) if drawn else None, search + 1
-            for one in index._elected(drawn[1], ready.points)[:ELECTED].tolist() if drawn and ready else []:
+            search += 1
+            if (drawn := draw_pixels(np.asarray(jpeg(overlay(picture), 80)))) is None:
+                continue
+            ready = prepare(drawn[1])
+            for one in index._elected(drawn[1], ready.points)[:ELECTED].tolist():
                 there, features = kept[one >> 1]
-                if ready is None or any(view.search(name) and view.search(there) for view in views):
+                if any(view.search(name) and view.search(there) for view in views):
                     continue
                 if each := _traces(ready, features, bool(one & 1)):
                     yield Found(False, kind, name, search, each)

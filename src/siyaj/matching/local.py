@@ -56,6 +56,7 @@ MOST_MISSES = 4
 MOST_EMBLEM_MISSES = 4
 """The same among emblems."""
 
+
 class _Filed(NamedTuple):
     ref: int
     data: bytes

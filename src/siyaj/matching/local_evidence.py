@@ -70,7 +70,7 @@ def _mean(grey: Any, mask: Any, reach: int) -> Any:
 
 
 @njit(float64(_FLOATS, _FLOATS, _MASK, int64, int64, int64, int64, int64), cache=True, nogil=True)
-def _correlation(one: Any, other: Any, mask: Any, top: int, bottom: int, left: int, right: int, fewest: int) -> float:
+def _correlation(one: Any, other: Any, mask: Any, top: int, bottom: int, left: int, right: int, fewest: int) -> Any:
     """Return the correlation of the masked pixels of a part; NaN where there are fewer than `fewest`."""
     n, a, b, aa, bb, ab = 0, 0.0, 0.0, 0.0, 0.0, 0.0
     for row in range(top, bottom):
