@@ -3,7 +3,7 @@
 The score is that of a logistic regression: a weighted sum of ten traces and some of their products, the logarithm of
 the odds that what was laid over each other is one picture, altered. `python -m benchmarks calibrate` makes the weights,
 from copies and from strangers of which both have no or the same overlay, and says how often strangers reach a score.
-The weights here: of 1,700 copies of 146 pictures, and of strangers in 1,100 searches of 150 pictures and pieces among 250.
+The weights here: of 1,700 copies of 146 pictures, and of strangers in 1,100 searches of 150 pictures among 250.
 """
 
 import math
