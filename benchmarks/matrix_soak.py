@@ -27,6 +27,9 @@ DATABASE_CACHE_MB = 1
 SYNAPSE_CACHES = {"caches": {"global_factor": 0.1}, "event_cache_size": "1K"}
 """Both servers keep what they read, up to limits that no soak reaches. Here they reach them at once: what grows then is
 lost memory."""
+FILL, QUICK_FILL = 40_000, 2_000
+"""Checks that are made before: the first tens of thousands fill the pages of all connections, 1 KB an event; the 34,000
+after 42,000 took 1 MB."""
 MINUTES, QUICK_MINUTES = float(os.environ.get("SIYAJ_SOAK_MINUTES") or 3), 1.0
 """Twenty are a trial; three fit into a run of all benchmarks."""
 
@@ -35,12 +38,12 @@ def run(arguments: argparse.Namespace) -> list[Row]:
     sys.path.insert(0, str(SYNAPSE))
     folder = Path(tempfile.mkdtemp(prefix="siyaj-soak-"))
     try:
-        return _soak(folder, QUICK_MINUTES if arguments.quick else MINUTES)
+        return _soak(folder, *((QUICK_MINUTES, QUICK_FILL) if arguments.quick else (MINUTES, FILL)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _soak(folder: Path, minutes: float) -> list[Row]:
+def _soak(folder: Path, minutes: float, fill: int) -> list[Row]:
     from trial.environment import CannotInstall, python
     from trial.homeserver import Homeserver
     from trial.reviewer import Reviewer
@@ -57,6 +60,7 @@ def _soak(folder: Path, minutes: float) -> list[Row]:
     try:
         siyaj.start()
         siyaj.bank({"text": posts.STATEMENT}, pictures=(pictures.jpeg(pictures.landscape(100)),))
+        _fill(siyaj, fill)
         homeserver.start()
         siyaj.connect(homeserver.address, homeserver.register("siyaj", admin=True).token)
         crowd = Crowd([homeserver.register(f"person{number}") for number in range(ACCOUNTS)])
@@ -80,6 +84,21 @@ def _soak(folder: Path, minutes: float) -> list[Row]:
         Row("known statements that passed unchecked, and were taken down then", taken, "–", "–", "all, each once"),
         Row("actions that were given up on", str(dead), "–", "–", "0"),
     ]
+
+
+def _fill(siyaj: Any, count: int) -> None:
+    for first in range(0, count, 100):
+        its = [
+            {
+                "id": f"before-{number}",
+                "kind": "message",
+                "text": f"{posts.NEWS} {number}",
+                "account": {"id": f"@before{number % ACCOUNTS}:garden.test"},
+                "channel": {"id": f"!before{number % ROOMS}:garden.test", "subscribers": ACCOUNTS},
+            }
+            for number in range(first, first + 100)
+        ]
+        siyaj.post("/v1/check/batch", {"events": its})
 
 
 class Crowd:
