@@ -1,6 +1,7 @@
 """Near-copies: a statement posted again, changed, wrapped or moved, is found; a text of the same formulas is not."""
 
 import threading
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -70,6 +71,20 @@ def test_other_texts_are_not_near(text: str) -> None:
 def test_a_quotation_of_one_sentence_is_not_the_statement() -> None:
     quoted = f"كتب المشتل في صفحته: «{STATEMENT[:90]}»، {NEWS[0]}"
     assert [hit for hit in _hits(quoted) if hit.distance <= 0.3] == []
+
+
+def test_two_lists_of_the_same_names_are_no_copies() -> None:
+    places = ("الوادي", "المرجان", "السنديان", "الزيتون", "البرجين", "الساحل", "القلعة", "النخيل", "الميناء", "العيون")
+    clubs = [f"{kind} {place}" for kind, place in zip(("نجم", "شبيبة", "مستقبل", "ترجي") * 3, places, strict=False)]
+    one = "تدور مقابلات الجولة الثانية من بطولة الحي لكرة اليد وفق البرنامج التالي: " + "، ".join(
+        f"{a} - {b}" for a, b in pairwise(clubs)
+    )
+    Random(1).shuffle(clubs)
+    other = "تدور مقابلات الجولة الخامسة من بطولة الحي لكرة اليد وفق البرنامج التالي: " + "، ".join(
+        f"{b} - {a}" for a, b in pairwise(clubs)
+    )
+    assert [hit.distance for hit in _hits(one, _index(one))] == [0.0]
+    assert [hit for hit in _hits(other, _index(one)) if hit.distance <= 0.2] == []
 
 
 def test_a_short_statement_must_be_there_nearly_whole() -> None:

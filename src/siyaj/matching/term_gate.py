@@ -195,15 +195,17 @@ def _look(codes: Any, classes: Any, shapes: Any, keys: Any, bloom: Any) -> Any:
         if _begins_alone(forms[at], keys, bloom):
             found[length] = 2 * at
             length += 1
-    beginnings = length
-    is_split = False
+    split = np.zeros(count + 1, dtype=np.uint8)  # 1: a word of a term if its halves are joined; 2: and it goes on one
     for at in range(1, count):
         whole = forms[at - 1, _WHOLE] + forms[at - 1, 4] * forms[at, _WHOLE]
         if holds(keys, bloom, _split(whole)):
-            is_split = is_split or _is_split(codes, bounds, at, count, shapes, sums, forms, keys, bloom)
-            found[length] = 2 * at + 1
-            length += 1
-    return found[: length if is_split else beginnings]
+            split[at] = 1 + _is_split(codes, bounds, at, count, shapes, sums, forms, keys, bloom)
+    if split.max() == 2:
+        for at in range(1, count):
+            if split[at] == 2 or (split[at] == 1 and split[at - 1] < 2 and split[at + 1] < 2):
+                found[length] = 2 * at + 1
+                length += 1
+    return found[:length]
 
 
 @njit(cache=True, nogil=True)
