@@ -144,6 +144,26 @@ def test_a_picture_with_sound_is_found_as_what_it_is() -> None:
     assert index.search(query(other)) == [[]]
 
 
+def studio(seed: int) -> Frames:
+    """Return a film of which a small part moves, in the middle of a set that stands still."""
+    background = Image.fromarray(film(8)[0])
+    frames = []
+    for frame in film(seed)[:80]:
+        shown = background.copy()
+        shown.paste(Image.fromarray(frame).resize((30, 40)), (110, 110))
+        frames.append(np.asarray(shown))
+    return frames
+
+
+def test_films_in_one_studio_are_a_hint_and_a_copy_of_one_is_more() -> None:
+    index = VideoIndex()
+    index.add([1], [value(studio(1))])
+    for seed in range(2, 6):
+        assert all(hit.distance > 0.5 for hit in index.search(query(studio(seed)))[0])
+    assert one_hit(index, studio(1)).distance <= 0.2
+    assert one_hit(index, edited(studio(1), mirrored)).distance <= 0.2
+
+
 def test_what_is_removed_or_replaced_is_not_found_any_more() -> None:
     index = VideoIndex()
     index.add([1, 2], [value(film(1)), value(film(2))])

@@ -32,8 +32,12 @@ LEAST_SHARE = 0.25
 STILL, SHORTEST_STILL = 62, 8.0
 """Bits, seconds: what differs no more for so long stands still, as a test card, a speaker, a studio do."""
 MOST_OF_IT, HINT = 0.8, 0.4
-"""So little in common, or one picture that stands still, says something about the whole only where it is MOST_OF_IT;
-else its share counts as HINT at most, which a person looks at: two films in one studio, or behind one test card."""
+"""So little in common says something about the whole only where it is MOST_OF_IT, and one picture that stands still
+only where frames are CLOSE as well; else its share counts as HINT at most, which a person looks at: two films in one
+studio, or behind one test card."""
+CLOSE = 6
+"""Bits in the median. Films in one studio, a fifth of the frame apart, were 8 to 30 from each other, copies of them
+that were saved again, mirrored or cut 2 to 8; with bars, a logo or at half the size 8 to 22."""
 
 
 class _Filed(NamedTuple):
@@ -57,6 +61,8 @@ class _Found(NamedTuple):
     """Seconds of the longest part in one piece."""
     moves: bool
     """False where it is one picture that stands still."""
+    apart: float
+    """Bits between a frame and the banked one that is nearest, in the median."""
 
 
 class VideoIndex:
@@ -172,7 +178,7 @@ class VideoIndex:
         looked = good[hits.query]
         found = []
         for filed, its in self._by_video(hits.id):
-            best = _common(frames, numbers, times, looked[its], filed, hits.id[its] - filed.first)
+            best = _common(frames, numbers, times, looked[its], filed, hits.id[its] - filed.first, hits.distance[its])
             if best is not None:
                 found.append(_hit(filed, best))
         return sorted(found, key=lambda hit: (hit.distance, hit.ref))
@@ -238,6 +244,7 @@ def _common(
     looked: NDArray[np.int64],
     filed: _Filed,
     rows: NDArray[np.int64],
+    bits: NDArray[np.int64],
 ) -> _Found | None:
     """Return what is common, in the view in which most is; None when it is too little to say so."""
     kinds = np.array([_kind(int(view)) for view in frames.views[looked]])
@@ -254,9 +261,12 @@ def _common(
         gap = frames.duration / max(1, len(times))
         there = sum(abs(line.there[1] - line.there[0]) + gap * line.speed for line in lines)
         lasts = max(line.here[1] - line.here[0] for line in lines) + gap
-        on = looked[its][np.isin(number, np.concatenate([line.frames for line in lines]))]
+        common = np.isin(number, np.concatenate([line.frames for line in lines]))
+        moves = any(_moves(frames, looked[its][np.isin(number, line.frames)]) for line in lines)
         share_there = min(1.0, there / max(filed.duration, 0.001))
-        found = _Found(lines, matched / len(times), share_there, int(kind), lasts, _moves(frames, on))
+        found = _Found(
+            lines, matched / len(times), share_there, int(kind), lasts, moves, _apart(number[common], bits[its][common])
+        )
         if _enough(found) and (best is None or found.share_here > best.share_here):
             best = found
     return best
@@ -268,6 +278,13 @@ def _moves(frames: Frames, looks: NDArray[np.int64]) -> bool:
     return any(int(np.bitwise_count(each ^ each[0]).sum(axis=1).max()) > STILL for each in every)
 
 
+def _apart(number: NDArray[np.int64], bits: NDArray[np.int64]) -> float:
+    """Return how far the nearest banked frame is, in the median of the frames."""
+    nearest = np.full(int(number.max()) + 1, 256, dtype=np.int64)
+    np.minimum.at(nearest, number, bits)
+    return float(np.median(nearest[np.unique(number)]))
+
+
 def _enough(found: _Found) -> bool:
     longest = max(line.here[1] - line.here[0] for line in found.lines)
     shortest = SHORTEST if found.moves else SHORTEST_STILL
@@ -277,7 +294,11 @@ def _enough(found: _Found) -> bool:
 def _share(found: _Found) -> float:
     """Return how much of either video is common, as far as it says something about the whole."""
     share = max(found.share_here, found.share_there)
-    return share if (found.lasts >= SHORTEST and found.moves) or share >= MOST_OF_IT else min(share, HINT)
+    if found.moves:
+        whole = found.lasts >= SHORTEST or share >= MOST_OF_IT
+    else:
+        whole = found.apart <= CLOSE and share >= MOST_OF_IT
+    return share if whole else min(share, HINT)
 
 
 def _kind(view: int) -> int:
