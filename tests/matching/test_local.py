@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from benchmarks._edits import EDITS, HARD_EDITS, OVERLAYS, banner, crop, inset, jpeg, logo, mirror, turn
 from benchmarks._pictures import chat, scene
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageDraw, ImageEnhance
 
 from siyaj.matching import local
 from siyaj.matching.explain import align, explain_pictures, regions, thumbnail_of
@@ -156,6 +156,17 @@ def test_screenshots_of_other_words_in_the_same_app_are_not_copies() -> None:
     index.add(range(1, 11), [values_of(chat(seed))[0] for seed in range(1, 11)])
     assert [seed for seed in range(100, 120) if search(index, chat(seed))] == []
     assert search(index, jpeg(chat(4), 60)) == [4]
+
+
+def test_two_planes_of_colour_with_one_edge_between_them_are_no_copies_of_others() -> None:
+    def planes(rise: int, upper: str, lower: str) -> Image.Image:
+        picture = Image.new("RGB", (640, 480), upper)
+        ImageDraw.Draw(picture).polygon([(0, 300), (640, 300 - rise), (640, 480), (0, 480)], lower)
+        return jpeg(picture, 80)
+
+    index = LocalIndex()
+    index.add([1], [values_of(planes(180, "#73c1b6", "#005f69"))[0]])
+    assert [rise for rise in (60, 100, 140, -120) if search(index, planes(rise, "#001e50", "#005573"))] == []
 
 
 def test_an_emblem_is_found_inside_larger_pictures() -> None:

@@ -66,8 +66,9 @@ LEAST_SCORE_IN_CROWD = 3.5
 CROWD = 3
 """So many banked pictures that match at once are one item, banked often, or share an overlay: then more is asked. The
 frames of one video count once."""
-LEAST_AGREEMENT = 0.25
-"""Of features and blocks, both shares added: below it the pixels need not be asked."""
+LEAST_WEIGHT, LEAST_BLOCKS, LEAST_AGREEMENT = 4.0, 3, 0.25
+"""Of features; of blocks that agree; and of the least shares of both, added. Below, there is too little to go by: two
+planes of colour with one edge between them lie on any others. 1 % of the copies that reach the score are below."""
 
 LEAST_EMBLEM_SCORE, LEAST_EMBLEM_WEIGHT, LEAST_EMBLEM_BLOCKS, LEAST_EMBLEM_PART = 0.42, 6.0, 3, 0.35
 """Emblems resemble each other more than photographs do: ring, shield, lettering. Ten invented ones, in frames at 8 to
@@ -78,10 +79,18 @@ LEAST_OVERLAP = 0.4
 
 
 def score(searched: Searched, banked: Features, alignment: Alignment) -> float:
-    """Return the logarithm of the odds that the two are one picture; −∞ where the pixels need not be asked."""
-    if alignment.least_features + alignment.least_blocks < LEAST_AGREEMENT:
+    """Return the logarithm of the odds that the two are one picture; −∞ where there is too little to go by."""
+    if not worth_a_look(alignment):
         return -math.inf
     return weighed(traces(alignment, evidence_of(searched, banked, alignment)))
+
+
+def worth_a_look(alignment: Alignment) -> bool:
+    return (
+        alignment.weight >= LEAST_WEIGHT
+        and alignment.agreeing >= LEAST_BLOCKS
+        and alignment.least_features + alignment.least_blocks >= LEAST_AGREEMENT
+    )
 
 
 def traces(alignment: Alignment, evidence: Evidence) -> Traces:
