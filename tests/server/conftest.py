@@ -37,7 +37,14 @@ def serve(settings: Settings) -> Iterator[Served]:
         with runtime.database.begin() as connection:
             key = keys.create(connection, "amal", list(SCOPES))[1]
         config = uvicorn.Config(
-            create_app(runtime), port=0, http=Protocol, ws="none", log_level="error", lifespan="on", loop="asyncio"
+            create_app(runtime),
+            port=0,
+            http=Protocol,
+            ws="none",
+            log_level="error",
+            lifespan="on",
+            loop="asyncio",
+            proxy_headers=False,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import NamedTuple, TypeVar
@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+Answered = Callable[[Sequence[Result]], None]
+
 LARGEST_BATCH = 256
 BUSY_FROM = 4
 LINGER_SECONDS = 0.0002
@@ -56,11 +58,22 @@ class _Job(NamedTuple):
 
     requests: list[CheckRequest]
     drawn: list[Drawn | None]
-    answered: asyncio.Future[Sequence[Result]]
-    late: list[tuple[CheckRequest, asyncio.Future[Drawn | Result]]]
-    """Requests whose media is still being decoded."""
+    answered: Answered
+    loop: asyncio.AbstractEventLoop
+    """Whose thread `answered` is called in."""
     assessed: list[Assessment | SiyajError] | None = None
     """Set when it comes back from sealing: only to be recorded."""
+
+
+_Late = tuple[CheckRequest, asyncio.Future[Drawn | Result]]
+"""A request whose media is still being decoded."""
+
+
+def _job() -> tuple[_Job, asyncio.Future[Sequence[Result]]]:
+    """Return an empty job, and what a task waits for."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Sequence[Result]] = loop.create_future()
+    return _Job([], [], lambda results: None if future.done() else future.set_result(results), loop), future
 
 
 class Checker:
@@ -112,18 +125,29 @@ class Checker:
     async def submit_many(self, requests: Sequence[CheckRequest]) -> list[Result]:
         """Answer many requests, each with its answer or its error, in order."""
         results: list[Result | None] = [None] * len(requests)
-        job = _Job([], [], asyncio.get_running_loop().create_future(), [])
+        job, future = _job()
+        late: list[_Late] = []
         for position, request in enumerate(requests):
             results[position] = self._refuse(request)
             if results[position] is None:
-                results[position] = await self._take_in(request, job)
+                results[position] = await self._take_in(request, job, late)
         if job.requests:
             self._jobs.put(job)
-            answered = await job.answered
-            self._follow_all(job, answered)
+            answered = await future
+            self._follow_all(late, dict(zip((id(one) for one in job.requests), answered, strict=True)))
             answers = iter(answered)
             return [next(answers) if result is None else result for result in results]
         return [result for result in results if result is not None]
+
+    def takes(self, request: CheckRequest) -> bool:
+        """True when `take` may be called: nothing has to be decoded, and nothing speaks against answering it now."""
+        return not request.files and self._refuse(request) is None
+
+    def take(self, request: CheckRequest, answered: Answered) -> None:
+        """Answer a request that is as `takes` says; `answered` is called in the thread of this event loop. What
+        `submit` does, without a task that waits."""
+        self._in_flight[request.request_key] = request.request_hash
+        self._jobs.put(_Job([request], [None], answered, asyncio.get_running_loop()))
 
     def check_now(self, requests: Sequence[CheckRequest]) -> list[Result]:
         """Answer requests in the caller's own thread, in one batch. Raises StorageUnavailable."""
@@ -159,7 +183,7 @@ class Checker:
             return Overloaded(f"{self._limit} checks are waiting", hint="retry after a second")
         return None
 
-    async def _take_in(self, request: CheckRequest, job: _Job) -> Result | None:
+    async def _take_in(self, request: CheckRequest, job: _Job, late: list[_Late]) -> Result | None:
         """Put a request into a job; or answer it at once, if it was answered before."""
         self._in_flight[request.request_key] = request.request_hash
         drawn = None
@@ -170,7 +194,7 @@ class Checker:
                 self._forget([request, *job.requests])
                 raise
             if isinstance(decoded, asyncio.Future):
-                job.late.append((request, decoded))
+                late.append((request, decoded))
                 request.late = True
                 decoded = draw_digests(request.files)
             if not isinstance(decoded, Drawn):
@@ -195,10 +219,10 @@ class Checker:
                 return decoding
         return await decoding
 
-    def _follow_all(self, job: _Job, answered: Sequence[Result]) -> None:
+    def _follow_all(self, late: Sequence[_Late], answered: Mapping[int, Result]) -> None:
         """See to it that final verdicts follow. What is lost here, with the process, `late.LateChecks` finishes."""
-        for request, decoding in job.late:
-            answer = answered[job.requests.index(request)]
+        for request, decoding in late:
+            answer = answered[id(request)]
             if isinstance(answer, CheckAnswer) and not answer.replayed:
                 first = msgspec.json.decode(answer.body, type=Verdict)
                 if first.pending:
@@ -209,9 +233,9 @@ class Checker:
     async def _follow(self, request: CheckRequest, decoding: asyncio.Future[Drawn | Result]) -> None:
         drawn = await decoding
         if isinstance(drawn, Drawn):
-            job = _Job([request], [drawn], asyncio.get_running_loop().create_future(), [])
-            self._jobs.put(job)
-            await job.answered
+            job, future = _job()
+            self._jobs.put(job._replace(requests=[request], drawn=[drawn]))
+            await future
 
     def _draw_files(self, request: CheckRequest) -> Drawn | Result:
         """Decode the files, unless this request was answered before: a retry costs no decoding."""
@@ -227,8 +251,7 @@ class Checker:
         for job in jobs:
             end = start + len(job.requests)
             self._forget(job.requests)
-            if not job.answered.done():
-                job.answered.set_result(results[start:end])
+            job.answered(results[start:end])
             start = end
 
     def _work(self) -> None:
@@ -255,8 +278,7 @@ class Checker:
         if ready:
             results = self._record_safely([one for _, its in ready for one in its])
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop = jobs[0].answered.get_loop()
-                loop.call_soon_threadsafe(self._settle, [job for job, _ in ready], results)
+                jobs[0].loop.call_soon_threadsafe(self._settle, [job for job, _ in ready], results)
 
     def _seal(self, job: _Job) -> None:
         its = [seal_files(self._vault, one) for one in job.assessed or ()]

@@ -39,6 +39,7 @@ from siyaj.server.metrics import Metrics
 from siyaj.server.oidc import OidcClient
 from siyaj.server.problems import answer_error, answer_http
 from siyaj.server.public.app import create_public
+from siyaj.server.quick import Quick
 from siyaj.server.throttle import LogInThrottles
 
 log = logging.getLogger(__name__)
@@ -96,7 +97,8 @@ def create_app(runtime: Runtime, stopping: Event | None = None) -> ASGIApp:
     )
     app.state["openapi"] = openapi.document(app)
     hot = {"/v1/check": routes.check, "/v1/check/batch": routes.batch}
-    return Gate(app, hot, gatekeeper, measured, settings, error_page)
+    quick = Quick(routes, runtime.checker, gatekeeper, measured, settings.max_request_bytes, settings.request_seconds)
+    return Gate(app, hot, gatekeeper, measured, settings, error_page, quick)
 
 
 def _answer_error(request: Request[Any, Any, Any], error: SiyajError) -> Response[Any]:

@@ -27,8 +27,7 @@ async def read_body(scope: Scope, receive: Receive, part: str, most_files: int) 
 
     Raises InvalidRequest, RequestTooLarge, UnsupportedMediaType.
     """
-    header = next((value for name, value in scope["headers"] if name == b"content-type"), b"").decode("latin-1")
-    kind, options = parse_options_header(header)
+    kind, options = parse_options_header(content_type(scope))
     if kind in ("application/json", ""):
         return Body(await _whole(receive))
     if kind != "multipart/form-data":
@@ -36,6 +35,11 @@ async def read_body(scope: Scope, receive: Receive, part: str, most_files: int) 
     if not options.get("boundary"):
         raise InvalidRequest("the multipart body names no boundary", field="content-type")
     return await _multipart(receive, options["boundary"], part, most_files)
+
+
+def content_type(scope: Scope) -> str:
+    """Return the header `content-type` as it came; empty where there is none."""
+    return next((value for name, value in scope["headers"] if name == b"content-type"), b"").decode("latin-1")
 
 
 async def _whole(receive: Receive) -> bytes:

@@ -45,6 +45,7 @@ BROWSER_HEADERS = (
 
 
 ErrorPage = Callable[[Scope, SiyajError], bytes]
+Headers = list[tuple[bytes, bytes]]
 
 PRESETS = "/v1/presets/"
 """Contracts of others, for whom a JSON body means that the content is refused: a fault is told them in plain text."""
@@ -65,9 +66,11 @@ class Gate:
         metrics: Metrics,
         settings: Settings,
         error_page: ErrorPage,
+        quick: object = None,
     ) -> None:
         """`hot` are routes by path that are answered without the framework's work per request; `error_page` makes
-        the page that a person reads when something goes wrong."""
+        the page that a person reads when something goes wrong; `quick` is for `run.Protocol`: the way past here."""
+        self.quick = quick
         self.app = app
         self.hot = hot
         self.gatekeeper = gatekeeper
@@ -82,7 +85,7 @@ class Gate:
         began = time.perf_counter()
         slashes.keep(scope)
         given = dict(scope["headers"])
-        request_id = _request_id(given.get(b"x-request-id"))
+        request_id = request_id_of(given)
         page: Callable[[SiyajError], bytes] | None = None
         if is_browser(scope["path"]):
             page = lambda error: self.error_page(scope, error)  # noqa: E731
@@ -98,7 +101,7 @@ class Gate:
                 app = self.hot.get(scope["path"], self.app)
                 await app(scope, exchange.receive, exchange.send)
         except TimeoutError:
-            await exchange.refuse(RequestTimeout("the request took too long", hint="send it again; it is safe"))
+            await exchange.refuse(too_slow())
         except SiyajError as error:
             await exchange.refuse(error)
         except Exception:
@@ -191,21 +194,34 @@ class _Exchange:
         """Answer with a problem, unless an answer has begun already."""
         if self.status:
             return
-        its = [(name.encode(), value.encode()) for name, value in headers(error).items()]
-        if self._page is not None:
-            body = self._page(error)
-            kind = b"text/plain; charset=utf-8" if self._page is plain else b"text/html; charset=utf-8"
-            its = [(b"content-type", kind), *(one for one in its if one[0] == b"retry-after")]
-        else:
-            body = msgspec.json.encode(problem(error, self._request_id.decode()))
-        its += [(b"content-length", str(len(body)).encode()), (b"connection", b"close")]
-        await self.send({"type": "http.response.start", "status": STATUS[error.code], "headers": its})
+        status, its, body = refusal(error, self._request_id, self._page)
+        await self.send({"type": "http.response.start", "status": status, "headers": its})
         await self.send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def _request_id(given: bytes | None) -> bytes:
-    if given is not None and _REQUEST_ID.fullmatch(given):
-        return given
+def refusal(
+    error: SiyajError, request_id: bytes, page: Callable[[SiyajError], bytes] | None = None
+) -> tuple[int, Headers, bytes]:
+    """Return the status, headers and body that tell an error: a problem, or `page` where a person reads it."""
+    its = [(name.encode(), value.encode()) for name, value in headers(error).items()]
+    if page is not None:
+        body = page(error)
+        kind = b"text/plain; charset=utf-8" if page is plain else b"text/html; charset=utf-8"
+        its = [(b"content-type", kind), *(one for one in its if one[0] == b"retry-after")]
+    else:
+        body = msgspec.json.encode(problem(error, request_id.decode()))
+    return STATUS[error.code], [*its, (b"content-length", str(len(body)).encode()), (b"connection", b"close")], body
+
+
+def too_slow() -> RequestTimeout:
+    return RequestTimeout("the request took too long", hint="send it again; it is safe")
+
+
+def request_id_of(given: Mapping[bytes, bytes]) -> bytes:
+    """Return the id that the caller gave its request (header `x-request-id`), else a new one."""
+    its = given.get(b"x-request-id")
+    if its is not None and _REQUEST_ID.fullmatch(its):
+        return its
     return new_id("req").encode()
 
 

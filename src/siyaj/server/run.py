@@ -9,7 +9,7 @@ import threading
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from siyaj.delivery.mail import LOOK_SECONDS as MAIL_SECONDS
 from siyaj.delivery.mail import Mails
@@ -23,11 +23,14 @@ from siyaj.moderation.quality import BATCH as QUALITY_BATCH
 from siyaj.moderation.retention import SWEEP_SECONDS
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.app import create_app
+from siyaj.server.quick import Quick
 
 log = logging.getLogger(__name__)
 
 HEAD_SECONDS = 10.0
 """A client has this long to send the head of a request. uvicorn has no such limit of its own."""
+HELD_SECONDS = 0.1
+"""How long a small body may take to follow its head and still go the quick way; then it has the gate's time."""
 KEEP_ALIVE_SECONDS = 75
 MOST_CONNECTIONS = 4_096
 CHANNEL_SECONDS = 0.5
@@ -36,15 +39,19 @@ QUALITY_SECONDS = 2.0
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's, but a connection that does not finish the head of a request in time is cut off."""
+    """uvicorn's, but a connection that does not finish the head of a request in time is cut off, and what can go the
+    quick way does."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._head_timer: asyncio.TimerHandle | None = None
+        self._quick: Quick | None = getattr(self.app, "quick", None)
         self._wait_for_head()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        if self._held is not None and self._patience is None:
+            self._patience = self.loop.call_later(HELD_SECONDS, self._go_the_long_way)
         if self._in_head:
             self._wait_for_head()
 
@@ -57,14 +64,41 @@ class Protocol(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+        self._opening = True
         super().on_headers_complete()
+        self._opening = False
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Hold back what may go the quick way until its body is there."""
+        if self._opening and app is self.app and self._quick is not None and self._quick.is_for(cycle):
+            self._held = cycle
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        if self._held is not None and self._quick is not None and self._quick.take(self._held):
+            self._held = None
+        self._go_the_long_way()
+
+    def _go_the_long_way(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        if (cycle := self._held) is not None:
+            self._held = None
+            super()._start_asgi_task(cycle, self.app)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
+        for timer in (self._head_timer, self._patience):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
 
     _in_head = False
+    _opening = False
+    _held: RequestResponseCycle | None = None
+    _patience: asyncio.TimerHandle | None = None
 
     def _wait_for_head(self) -> None:
         if self._head_timer is None:

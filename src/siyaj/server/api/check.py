@@ -11,9 +11,9 @@ from siyaj.model.errors import InvalidRequest, MethodNotAllowed, SiyajError
 from siyaj.model.event import Event, MediaFile
 from siyaj.moderation.requests import CheckAnswer, CheckRequest, hash_request
 from siyaj.moderation.runtime import Runtime
-from siyaj.server.auth import Gatekeeper
-from siyaj.server.body import read_body
-from siyaj.server.gate import caller_of
+from siyaj.server.auth import Caller, Gatekeeper
+from siyaj.server.body import Body, read_body
+from siyaj.server.gate import Headers, caller_of
 from siyaj.server.problems import invalid_json, problem
 
 LARGEST_BATCH = 100
@@ -46,14 +46,17 @@ class CheckRoutes:
         _require_post(scope)
         caller = caller_of(scope)
         body = await read_body(scope, receive, "event", self._most_files)
-        event = read_event(body.json)
-        key = idempotency_key(scope)
+        request = self.read(scope, body, caller)
         self._gatekeeper.spend(caller, 1)
-        request = CheckRequest(
-            event, body.files, caller.key.id, key, hash_request(event, body.files), who=f"key:{caller.key.name}"
-        )
         answer = await self._runtime.checker.submit(request)
-        await _send(send, answer.body, [_REPLAYED] if answer.replayed else [])
+        await _send(send, answer.body, answer_headers(answer))
+
+    @staticmethod
+    def read(scope: Scope, body: Body, caller: Caller) -> CheckRequest:
+        """Return what a caller asks. Raises InvalidRequest naming the field."""
+        event, key = read_event(body.json), idempotency_key(scope)
+        whole = hash_request(event, body.files)
+        return CheckRequest(event, body.files, caller.key.id, key, whole, who=f"key:{caller.key.name}")
 
     async def batch(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer up to 100 events, each with its verdict or its problem, in order."""
@@ -69,7 +72,7 @@ class CheckRoutes:
         asked = [one for one in read if isinstance(one, CheckRequest)]
         answers = iter(await self._runtime.checker.submit_many(asked) if asked else [])
         results = [next(answers) if isinstance(one, CheckRequest) else one for one in read]
-        await _send(send, b'{"results":[' + b",".join(_result(one) for one in results) + b"]}", [])
+        await _send(send, b'{"results":[' + b",".join(_result(one) for one in results) + b"]}")
 
 
 def read_event(raw: bytes | msgspec.Raw) -> Event:
@@ -115,7 +118,15 @@ def _result(result: CheckAnswer | SiyajError) -> bytes:
     return result.body if isinstance(result, CheckAnswer) else msgspec.json.encode(problem(result))
 
 
-async def _send(send: Send, body: bytes, more: list[tuple[bytes, bytes]]) -> None:
-    its = [_JSON, (b"content-length", str(len(body)).encode()), *more]
-    await send({"type": "http.response.start", "status": 200, "headers": its})
+def answer_headers(answer: CheckAnswer) -> Headers:
+    its = _headers(answer.body)
+    return [*its, _REPLAYED] if answer.replayed else its
+
+
+def _headers(body: bytes) -> Headers:
+    return [_JSON, (b"content-length", str(len(body)).encode())]
+
+
+async def _send(send: Send, body: bytes, headers: Headers | None = None) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": headers or _headers(body)})
     await send({"type": "http.response.body", "body": body, "more_body": False})
