@@ -10,8 +10,11 @@ from alembic.config import Config
 
 import siyaj.storage.migrations as migrations
 from siyaj.model.action import ActionKind
+from siyaj.model.case import CaseOrigin, CaseState, Level
 from siyaj.model.decision import Draft, Exemption
-from siyaj.storage import audit, cases, decisions
+from siyaj.model.queue import QueueFilter
+from siyaj.model.report import SubjectKind
+from siyaj.storage import audit, cases, decisions, queue
 from siyaj.storage.database import Database
 from siyaj.storage.migrations.upgrade import HEAD
 
@@ -106,6 +109,53 @@ def test_what_followed_on_an_undone_decision_takes_the_place_of_what_that_one_ha
         "slip": "slip-undone",
         "kept-overturned": "kept-undone",
     }, "what was overturned and is not any more stands again"
+
+
+def test_what_waits_is_listed_by_what_sets_it_apart(database_url: str) -> None:
+    older_version(database_url, "0003", waiting_rows)
+    database = Database.open(database_url)
+    chosen = {
+        "kind": QueueFilter(kind=SubjectKind.CHANNEL),
+        "level": QueueFilter(level=Level.LEAD, state=CaseState.OPEN),
+        "origin": QueueFilter(origin=CaseOrigin.APPEAL, state=CaseState.CLOSED),
+        "skill": QueueFilter(skill="video"),
+        "account": QueueFilter(account="amal"),
+        "usual": QueueFilter(kind=SubjectKind.ITEM, level=Level.REVIEWER, origin=CaseOrigin.CONTENT, skill=""),
+        "all": QueueFilter(),
+    }
+    with database.read() as connection:
+        listed = {name: [case.id for _, case in queue.page(connection, its)] for name, its in chosen.items()}
+        pages = [queue.page(connection, QueueFilter(), limit=2)]
+        pages.append(queue.page(connection, QueueFilter(), pages[0][-1][0], limit=9))
+    database.close()
+    ids = ["kind", "level", "origin", "skill", "account", "usual"]
+    assert listed == {**{name: [name] for name in ids[:5]}, "usual": ["account", "usual"], "all": ids}
+    assert [case.id for page in pages for _, case in page] == ids
+
+
+def waiting_rows(connection: sa.Connection) -> None:
+    """One case that is set apart by each column, the most urgent first; and an ordinary one."""
+    apart = {
+        "kind": {"subject_kind": "channel"},
+        "level": {"level": "lead"},
+        "origin": {"origin": "appeal", "state": "closed"},
+        "skill": {"skill": "video"},
+        "account": {"account_id": "amal"},
+        "usual": {},
+    }
+    usual = {"subject_kind": "item", "state": "open", "level": "reviewer", "origin": "content", "skill": ""}
+    for number, (id_, its) in enumerate(apart.items()):
+        values = {"account_id": None, **usual, **its, "id": id_, "rank": number // 2, "none": b"[]"}
+        values["priority"] = 100 - number // 2
+        connection.execute(
+            sa.text(
+                "INSERT INTO cases (id, subject_kind, subject_id, state, reasons, priority, rank, verdicts, reports, "
+                "opened_at, deadline, level, origin, skill, account_id) "
+                "VALUES (:id, :subject_kind, 'm', :state, :none, :priority, :rank, 1, 0, 1, 2, "
+                ":level, :origin, :skill, :account_id)"
+            ),
+            values,
+        )
 
 
 def test_the_newest_step_is_named_as_such() -> None:

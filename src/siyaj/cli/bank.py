@@ -1,5 +1,6 @@
 """`siyaj bank`: curate what is known."""
 
+import gc
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -177,6 +178,7 @@ def import_(
 
     An interrupted import can be run again: what is there already is not added twice.
     """
+    gc.disable()  # rows make no cycles: to walk through a million of them again and again costs a sixth of the time
     with _runtime() as runtime, byte_bar("import", file) as advance:
         report = import_file(
             runtime.banks,

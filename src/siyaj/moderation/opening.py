@@ -99,6 +99,8 @@ def _strength(match: Match) -> float:
 
 def _age_hours(at: str, now: int) -> float | None:
     """A time that cannot be read, or lies in the future, says nothing: platforms' clocks are not ours."""
+    if not at:
+        return None
     try:
         posted = datetime.fromisoformat(at)
     except ValueError:

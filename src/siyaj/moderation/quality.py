@@ -26,6 +26,7 @@ from siyaj.storage.daily import Key, day_of
 from siyaj.storage.database import Connection, Database
 from siyaj.storage.feeds import DecisionFeed
 from siyaj.storage.keyring import Keyring
+from siyaj.storage.numbers import DAY_US
 from siyaj.storage.samples import NewSample
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class Quality:
         """Nothing older than `draw_days` is drawn: a past that is counted for the first time floods no queue."""
         self._draw_us = int(draw_days * 86_400_000_000)
         self._database = database
-        self._keyring = keyring
+        self._shares = {stream: keyring.shares(f"sample {stream.value}") for stream in Stream}
         self._deadline_us = int(settings.first_review_hours * 3_600_000_000)
         self.rates = {
             Stream.AUTOMATED: settings.sample_automated,
@@ -64,7 +65,7 @@ class Quality:
 
     def drawn(self, stream: Stream, id_: str, rate: float | None = None) -> bool:
         """Say whether chance draws this verdict or decision: the same answer for ever, under one key and rate."""
-        return self._keyring.share(f"sample {stream.value}", id_) < (self.rates[stream] if rate is None else rate)
+        return self._shares[stream](id_) < (self.rates[stream] if rate is None else rate)
 
     def work(self, now: int | None = None) -> int:
         """Do one batch of each feed; return how many rows were done: 0 means that nothing is left."""
@@ -86,14 +87,16 @@ class Quality:
             final = [row for row in rows if not row.pending]
             recent = [row for row in final if row.action in STREAMS and row.created_at >= now - self._draw_us]
             chosen = [row for row in recent if self.drawn(STREAMS[row.action], row.id)]
-            told = {row.id for row in chosen} | {row.id for row in final if row.action != Action.ALLOW.value}
-            records = feeds.records(connection, sorted(told))
+            named = {row.id for row in chosen} | {row.id for row in final if row.action != Action.ALLOW.value}
+            records = feeds.records(connection, sorted(named))
         if not rows:
             return None
         language = {id_: draw.language_of(record) for id_, record in records.items()}
+        told = Counter(
+            (row.created_at // DAY_US, row.policy or "", language.get(row.id, ""), row.action) for row in final
+        )
         counts = Counter(
-            Key(day_of(row.created_at), "verdict", POLICY, row.policy or "", language.get(row.id, ""), row.action)
-            for row in final
+            {Key(day_of(day * DAY_US), "verdict", POLICY, *its): count for (day, *its), count in told.items()}
         )
         drawn = [draw.of_verdict(row, language.get(row.id, ""), now) for row in chosen]
         return _Batch("numbers:verdicts", after, rows[-1].seq, len(rows), counts, drawn)

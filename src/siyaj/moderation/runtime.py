@@ -26,6 +26,7 @@ from siyaj.moderation.late import LateChecks
 from siyaj.moderation.numbers import Numbers
 from siyaj.moderation.orders import Orders
 from siyaj.moderation.people import People
+from siyaj.moderation.pipeline import Pipeline
 from siyaj.moderation.planning import Planner
 from siyaj.moderation.quality import Quality
 from siyaj.moderation.reported import ReportedFiles
@@ -78,17 +79,8 @@ class Runtime:
             returns = AccountReturns(int(settings.first_review_hours * 3_600_000_000))
             sightings = Sightings(self.channels.stir, returns)
             links = Links(self.keyring, settings)
-            self.checker = Checker(
-                self.database,
-                self.lookup,
-                self.policy,
-                self.drawer,
-                self.vault,
-                workers,
-                settings,
-                sightings,
-                links.appeal,
-            )
+            pipeline = Pipeline(self.database, self.lookup, self.policy, sightings, links.appeal, settings)
+            self.checker = Checker(pipeline, self.drawer, self.vault, workers, settings)
             stack.callback(self.checker.close)
             self.ending = Ending(self.database)
             reported = ReportedFiles(

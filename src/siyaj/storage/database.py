@@ -5,11 +5,12 @@ StorageUnavailable (nothing was acknowledged; retry), a second row with a unique
 """
 
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from siyaj.model.errors import AlreadyExists, StorageUnavailable, UserError
@@ -21,6 +22,10 @@ from siyaj.storage.tables import meta
 __all__ = ["Connection", "Database"]
 
 
+TURN_SECONDS = 30.0
+"""How long a writer waits for those before it."""
+
+
 class Database:
     """An open, migrated database. Safe for many threads; SQLite takes one writer at a time, in order."""
 
@@ -28,6 +33,11 @@ class Database:
         self._reading = reading
         self._writing = writing
         self.dialect = writing.dialect.name
+        self._turn = threading.Lock()
+        self._writer: Connection | None = None
+        """SQLite's one writing connection, kept: a pool's work for each transaction costs more than some statements."""
+        self._askers: list[PoolProxiedConnection] = []
+        """A reading connection that `ask` keeps, for the same reason; of several at once the others go back."""
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -56,8 +66,28 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Write: commit at the end of the block, roll back on any error. The commit is durable when this returns."""
-        with translated(), self._writing.begin() as connection:
+        if self.dialect != "sqlite":
+            with translated(), self._writing.begin() as connection:
+                yield connection
+            return
+        if not self._turn.acquire(timeout=TURN_SECONDS):
+            raise StorageUnavailable("another writer takes very long", hint="retry")
+        try:
+            with translated(), self._kept_writer() as connection, connection.begin():
+                yield connection
+        finally:
+            self._turn.release()
+
+    @contextmanager
+    def _kept_writer(self) -> Iterator[Connection]:
+        """Keep the connection after what went well; after anything else the next writer gets a new one."""
+        connection, self._writer = self._writer or self._writing.connect(), None
+        try:
             yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._writer = connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -71,11 +101,20 @@ class Database:
             with self.read() as connection:
                 return query.rows(connection, values)
         with translated():
-            pooled = self._reading.raw_connection()
             try:
-                return query.rows_of(pooled.driver_connection, values)
-            finally:
+                pooled = self._askers.pop()
+            except IndexError:
+                pooled = self._reading.raw_connection()
+            try:
+                found = query.rows_of(pooled.driver_connection, values)
+            except BaseException:
                 pooled.close()
+                raise
+            if self._askers:
+                pooled.close()
+            else:
+                self._askers.append(pooled)
+            return found
 
     def ping(self) -> None:
         """Raises StorageUnavailable when the database does not answer."""
@@ -89,6 +128,10 @@ class Database:
             return str(connection.execute(select(meta.c.value).where(meta.c.key == "instance")).scalar_one())
 
     def close(self) -> None:
+        for kept in (self._writer, *self._askers):
+            if kept is not None:
+                kept.close()
+        self._writer, self._askers = None, []
         self._reading.dispose()
         self._writing.dispose()
 

@@ -90,25 +90,16 @@ def insert_many(connection: Connection, bank_id: int, new: Sequence[NewEntry]) -
     now = now_us()
     first_entry = _next_id(connection, entries)
     first_ref = _next_id(connection, entry_signals)
-    rows = [
-        (
-            entry_id,
-            bank_id,
-            one.key,
-            one.opinion.value,
-            _JSON.encode(one.labels) if one.labels else b"[]",
-            _JSON.encode(one.provenance) if one.provenance else b"{}",
-            now,
-            one.expires_at,
-        )
-        for entry_id, one in enumerate(new, first_entry)
-    ]
-    signals = [
-        (entry_id, s.type, s.value, s.quality) for entry_id, one in enumerate(new, first_entry) for s in one.signals
-    ]
-    numbered = [(ref, *signal) for ref, signal in enumerate(signals, first_ref)]
+    rows: list[tuple[Any, ...]] = []
+    signals: list[tuple[Any, ...]] = []
+    for entry_id, one in enumerate(new, first_entry):
+        labels = _JSON.encode(one.labels) if one.labels else b"[]"
+        provenance = _JSON.encode(one.provenance) if one.provenance else b"{}"
+        rows.append((entry_id, bank_id, one.key, one.opinion.value, labels, provenance, now, one.expires_at))
+        for s in one.signals:
+            signals.append((first_ref + len(signals), entry_id, s.type, s.value, s.quality))
     insert_rows(connection, entries, _ENTRY_COLUMNS, rows)
-    insert_rows(connection, entry_signals, _SIGNAL_COLUMNS, numbered)
+    insert_rows(connection, entry_signals, _SIGNAL_COLUMNS, signals)
     return range(first_entry, first_entry + len(rows)), range(first_ref, first_ref + len(signals))
 
 

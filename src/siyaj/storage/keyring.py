@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -88,11 +89,14 @@ class Keyring:
                 return subject
         return None
 
-    def share(self, purpose: str, subject: str) -> float:
-        """Return a number in [0, 1) that only this installation can tell, the same for the same subject."""
-        key = self._derive(self._newest, f"share {purpose}")
-        digest = hashlib.blake2b(subject.encode(), key=key, digest_size=6).digest()  # asked of every verdict
-        return int.from_bytes(digest, "big") / 2**48
+    def shares(self, purpose: str) -> Callable[[str], float]:
+        """Return what gives each subject a number in [0, 1) that only this installation can tell, always the same."""
+        key, blake2b = self._derive(self._newest, f"share {purpose}"), hashlib.blake2b
+
+        def share(subject: str) -> float:  # asked of every verdict
+            return int.from_bytes(blake2b(subject.encode(), key=key, digest_size=6).digest(), "big") / 2**48
+
+        return share
 
     def _sign(self, key_id: str, purpose: str, subject: str) -> bytes:
         key = self._derive(key_id, f"token {purpose}")

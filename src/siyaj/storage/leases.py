@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Select, and_, case, func, or_, select, text, true
+from sqlalchemy import Connection, Select, and_, case, func, literal_column, or_, select, text, true
 
 from siyaj.model.case import Case, CaseOrigin, Level
 from siyaj.model.clock import now_us
@@ -121,9 +121,10 @@ def strays(connection: Connection) -> tuple[set[str], set[str]]:
     """Return the languages and the skills that open cases ask for and nobody who works here is said to have: such cases
     are offered to all. Who has no languages written down reads all."""
     here = connection.execute(select(people.c.languages, people.c.skills).where(people.c.disabled_at.is_(None))).all()
+    named = [(column, column != literal_column("''")) for column in (cases.c.language, cases.c.skill)]
     asked = [
-        set(connection.execute(select(column).where(cases.c.state == "open").distinct()).scalars()) - {""}
-        for column in (cases.c.language, cases.c.skill)
+        set(connection.execute(select(column).where(cases.c.state == "open", is_named).distinct()).scalars())
+        for column, is_named in named
     ]
     languages = {word for row in here for word in row.languages.split()}
     skills = {word for row in here for word in row.skills.split()}

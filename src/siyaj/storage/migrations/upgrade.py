@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, inspect, select, text
 
 from siyaj.storage.tables import meta
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest step. When a database is there already, Alembic is not even imported: starting stays quick."""
 
 _LOCK = 7_420_119
