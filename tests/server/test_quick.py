@@ -18,7 +18,7 @@ VARYING = ("x-request-id",)
 
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Which way requests went: True for the quick one. A slow machine has more time to remember a key, and for a body."""
+    """Which way requests went: True for the quick one. A slow machine has more time for a key and for a body."""
     monkeypatch.setattr("siyaj.server.auth.REMEMBERED_SECONDS", 600.0)
     monkeypatch.setattr("siyaj.server.run.HELD_SECONDS", 20.0)
     ways: list[bool] = []
