@@ -75,6 +75,13 @@ def test_the_picture_on_which_votes_agree_in_place_is_looked_at_first(monkeypatc
     assert sum(found == [seed] for seed, found in crops.items()) >= 4  # one, where only turn and scale are asked
 
 
+def test_a_thousand_banked_pictures_take_sixteen_kilobytes_each() -> None:
+    index = LocalIndex()
+    index.add(range(1_000), [values(1)[0]] * 1_000)
+    index.settle()
+    assert index.nbytes <= 16 * 1024 * 1_000
+
+
 def test_strangers_are_not_found(bank: LocalIndex) -> None:
     assert [seed for seed in range(1_000, 1_040) if search(bank, scene(seed))] == []
 
@@ -214,7 +221,8 @@ def test_copies_in_several_banks_are_all_found() -> None:
 
 
 def test_pictures_stay_findable_while_segments_form_and_merge(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "HEAD_LIMIT", 2_500)
+    monkeypatch.setattr(local, "LEAST_HEAD", 2_500)
+    monkeypatch.setattr(local, "MOST_HEAD", 2_500)
     index = LocalIndex()
     for seed in range(1, BANKED + 1):
         index.add([seed], [values(seed)[0]])
@@ -243,7 +251,8 @@ def test_pictures_stay_findable_when_rows_are_numbered_anew(monkeypatch: pytest.
 
 
 def test_readers_do_not_wait_for_writers(monkeypatch: pytest.MonkeyPatch, bank: LocalIndex) -> None:
-    monkeypatch.setattr(local, "HEAD_LIMIT", 2_500)
+    monkeypatch.setattr(local, "LEAST_HEAD", 2_500)
+    monkeypatch.setattr(local, "MOST_HEAD", 2_500)
     index, stop, faults = LocalIndex(), threading.Event(), []
     index.add([8], [values(8)[0]])
 

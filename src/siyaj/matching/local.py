@@ -45,14 +45,13 @@ from siyaj.model.signal import Signal
 from siyaj.signals.base import Hit
 from siyaj.signals.local_value import BANKED, SEARCH, Features, pack_bytes, time_of, unpack, unpack_bytes
 
-HEAD_LIMIT = 1 << 17
-"""Features in the head before it becomes a segment: some 500 pictures."""
+LEAST_HEAD, MOST_HEAD = 1 << 14, 1 << 17
+"""Features in the head before it becomes a segment: 60 pictures at first, 500 in a large bank."""
 MERGE_FACTOR = 4
 MOST_ELECTED, MOST_RANKED = 256, 64
 """Banked pictures whose votes are followed to their places, and those of them that may be looked at."""
 MOST_MISSES = 4
 """Banked pictures that a searched one is laid over in vain before the rest, with fewer votes, are left alone."""
-
 MOST_EMBLEM_MISSES = 4
 """The same among emblems."""
 
@@ -84,7 +83,7 @@ class LocalIndex:
         self._row_of: dict[int, int] = {}
         self._next = 0
         self._alive = np.zeros(1024, dtype=np.uint8)
-        self._state = _State((), new_head(HEAD_LIMIT))
+        self._state = _State((), new_head(LEAST_HEAD))
 
     def add(self, refs: Sequence[int], values: Sequence[str]) -> None:
         """Make pictures findable; a ref that is there is replaced. Raises InvalidSignal for a value that is none."""
@@ -237,7 +236,8 @@ class LocalIndex:
         state = self._state
         bits = bits_for(int(state.head.filled[0]))
         segment = Segment(bits, *sort_head(state.head.first, state.head.after, state.head.entries, bits))
-        self._state = _State((*state.segments, segment), new_head(HEAD_LIMIT))
+        size = min(max(LEAST_HEAD, 32 * len(self._row_of)), MOST_HEAD)
+        self._state = _State((*state.segments, segment), new_head(size))
 
     def _merge_in_background(self) -> None:
         with self._write:

@@ -18,8 +18,6 @@ from siyaj.matching.local_table import _FRAMES, _WORDS
 from siyaj.matching.local_votes import _VOTES
 from siyaj.signals.local_value import HEAD_SIZE, MOST_FEATURES, Features
 
-MOST_PLACED = 400
-"""Votes of one picture that are followed, in the order of the searched features: from the finest to the coarsest."""
 SEEDS = 40
 """Votes whose own turn, scale and place are tried on all others of the picture."""
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -149,8 +147,8 @@ def placed(
     """
     its, ends = _sorted_by_picture(votes, count, order)
     out = np.zeros(len(order), dtype=np.float32)
-    pairs = np.empty((MOST_PLACED, 2), dtype=np.int64)
-    weights = np.empty(MOST_PLACED, dtype=np.float32)
+    pairs = np.empty((len(words), 2), dtype=np.int64)
+    weights = np.empty(len(words), dtype=np.float32)
     first = np.empty(1024, dtype=np.int32)
     after = np.empty(MOST_FEATURES, dtype=np.int32)
     for one in range(len(order)):
@@ -163,8 +161,6 @@ def placed(
             after[at], first[cell] = first[cell], at
         found, least = 0, 0
         for at in its[ends[one] : ends[one + 1]]:
-            if found == MOST_PLACED:
-                break
             query = np.int64((votes[at] >> np.uint64(17)) & np.uint64(0x7FFF))
             angle = np.int64(frames[query, 0])
             if mirrored:

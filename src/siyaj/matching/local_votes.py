@@ -18,6 +18,8 @@ from siyaj.matching.local_table import (
     _sketch,
 )
 
+AT_ONCE = 64
+"""Drawers that are opened together."""
 _VOTES = uint64[::1]
 _EVEN = 0x155555
 """Every other bit of a key: comparisons; the bits between are their mirror images."""
@@ -58,23 +60,35 @@ def vote_segment(
     words: Any, frames: Any, doubts: Any, bits: int, starts: Any, entries: Any, votes: Any, count: int, passed: Any
 ) -> int:
     """Append what the features find in a segment; return the new count. `passed` counts by 2 × feature + mirrored."""
-    mask = np.uint64((1 << bits) - 1)
+    mask, last = np.uint64((1 << bits) - 1), len(entries) - 1
+    if last < 0:
+        return count
+    # Drawers lie all over the memory: their beginnings are fetched together, so that one wait serves them all.
+    begins, ends = np.empty(AT_ONCE, dtype=np.int64), np.empty(AT_ONCE, dtype=np.int64)
+    fetched = np.empty(AT_ONCE, dtype=np.uint64)
     for one in range(words.shape[0]):
         for mirrored in range(2):
             key, sketch, sure, doubt, angle, level = _asked(words, frames, doubts, one, mirrored)
             doubt &= mask
             query, before = 2 * one + mirrored, count
             limit = min(count + MOST_OF_ONE - passed[query], len(votes))
-            flip = doubt
-            while True:
-                drawer = np.int64((key & mask) ^ flip)
-                for at in range(starts[drawer], min(starts[drawer + 1], starts[drawer] + MOST_IN_DRAWER)):
-                    if _near(entries[at], sketch, sure) and count < limit:
-                        votes[count] = _vote(entries[at], query, angle, level)
-                        count += 1
-                if flip == 0 or count == limit:
-                    break
-                flip = (flip - np.uint64(1)) & doubt  # the next smaller subset of the doubtful bits
+            flip, more = doubt, True
+            while more and count < limit:
+                opened = 0
+                while more and opened < AT_ONCE:
+                    drawer = np.int64((key & mask) ^ flip)
+                    begins[opened] = starts[drawer]
+                    ends[opened] = min(starts[drawer + 1], starts[drawer] + MOST_IN_DRAWER)
+                    opened += 1
+                    more = flip != 0
+                    flip = (flip - np.uint64(1)) & doubt  # the next smaller subset of the doubtful bits
+                for nth in range(opened):
+                    fetched[nth] = entries[min(begins[nth], last)]
+                for nth in range(opened):
+                    for at in range(begins[nth], ends[nth]):
+                        if _near(entries[at], sketch, sure) and count < limit:
+                            votes[count] = _vote(entries[at], query, angle, level)
+                            count += 1
             passed[query] += count - before
     return count
 

@@ -22,7 +22,8 @@ def _lacking() -> NDArray[np.float32]:
     return lacking
 
 
-LACKING = _lacking()
+LACKING = np.tile(_lacking(), 2)
+"""Twice round, so that hue and turn are added without a division."""
 
 
 @njit(
@@ -32,7 +33,7 @@ LACKING = _lacking()
     fastmath=True,
 )
 def greys(pixels: Any, turns: Any, lacking: Any) -> Any:
-    """Return (turns, h, w) luma of an RGB picture (h, w, 3) with its hues turned by so many degrees."""
+    """Return (turns, h, w) luma of an RGB picture (h, w, 3) with its hues turned by so many degrees, 0 to 359."""
     height, width = pixels.shape[:2]
     out = np.empty((len(turns), height, width), dtype=np.uint8)
     for y in range(height):
@@ -48,8 +49,9 @@ def greys(pixels: Any, turns: Any, lacking: Any) -> Any:
                     hue = (b - r) / chroma + np.float32(2)
                 else:
                     hue = (r - g) / chroma + np.float32(4)
-            degrees = int(hue * np.float32(60) + np.float32(360.5)) % 360
+            degrees = int(hue * np.float32(60) + np.float32(360.5)) - 360
+            degrees += 360 if degrees < 0 else 0
             for at in range(len(turns)):
-                lost = chroma * lacking[(degrees + turns[at]) % 360]
+                lost = chroma * lacking[degrees + turns[at]]
                 out[at, y, x] = np.uint8(value - lost + np.float32(0.5))
     return out

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 SEARCH = "search"
 """The variant that a picture is looked up by. It is never kept in a bank."""
 
-BANKED_SIDE, SEARCH_SIDE = 640, 800
-"""Pixels of the longer side in which features are sought."""
+BANKED_SIDE, SEARCH_SIDE = 667, 800
+"""Pixels of the longer side in which features are sought: what a bank keeps is sought a level further down."""
 SMALLEST_SIDE = 400
 """Smaller pictures are enlarged, at most to twice their size: they may be a part of a large one."""
 BANKED_FEATURES, SEARCH_FEATURES = 270, 1_200
@@ -130,11 +130,15 @@ def draw(data: bytes) -> "tuple[Features, Features] | None":
 
 def draw_pixels(pixels: "NDArray[np.uint8]") -> "tuple[Features, Features] | None":
     """The same for decoded pixels: (h, w, 3) RGB or (h, w) luma, uint8."""
-    from siyaj.signals.local_draw import find, grey_at  # noqa: PLC0415
+    from siyaj.signals.local_draw import features_of, grey_at, pyramid, thumbnail  # noqa: PLC0415
 
-    finest = grey_at(pixels, SEARCH_SIDE, SMALLEST_SIDE)
-    searched = find(finest, SEARCH_FEATURES, SEARCH_LEVELS, SEARCH_THUMBNAIL, search=True)
-    banked = find(grey_at(finest, BANKED_SIDE, 0), BANKED_FEATURES, BANKED_LEVELS, BANKED_THUMBNAIL, search=False)
+    grey = grey_at(pixels, SEARCH_SIDE, SMALLEST_SIDE)
+    levels = pyramid(grey, SEARCH_LEVELS)
+    coarse = next((at for at, level in enumerate(levels) if max(level.smooth.shape) <= BANKED_SIDE), 0)
+    large, small = thumbnail(grey, SEARCH_THUMBNAIL), thumbnail(grey, BANKED_THUMBNAIL)
+    searched = features_of(levels, SEARCH_LEVELS, SEARCH_FEATURES, large, search=True)
+    kept = levels[coarse : coarse + BANKED_LEVELS]
+    banked = features_of(kept, BANKED_LEVELS, BANKED_FEATURES, small, search=False)
     if len(banked.words) < FEWEST or len(searched.words) < FEWEST:
         return None
     return banked, searched

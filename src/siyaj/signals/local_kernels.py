@@ -30,7 +30,7 @@ _REACH = range(-RADIUS, RADIUS + 1)
 _MOMENT = float(sum(dx * dx for dx in _REACH for dy in _REACH if dx * dx + dy * dy <= RADIUS * RADIUS))
 
 
-@njit([_FLOATS(_GREY), _FLOATS(_FLOATS)], cache=True, nogil=True, fastmath=True)
+@njit([_FLOATS(_FLOATS)], cache=True, nogil=True, fastmath=True)
 def blur(grey: Any) -> Any:
     """Return the picture under a binomial filter of seven taps (a deviation of 1.2 pixels), edges repeated."""
     height, width = grey.shape
@@ -91,37 +91,50 @@ def shrink(source: Any, height: int, width: int) -> Any:
 
 @njit([_FLOATS(_FLOATS)], cache=True, nogil=True, fastmath=True)
 def _corners(smooth: Any) -> Any:
-    """Return how much of a corner each pixel is: the measure of Harris and Stephens (1988) over 5 × 5 pixels."""
+    """Return how much of a corner each pixel is that is BORDER from the edges, less one, and 0 for the others: the
+    measure of Harris and Stephens (1988) over 5 × 5 pixels."""
     height, width = smooth.shape
     out = np.zeros((height, width), dtype=np.float32)
-    products = np.zeros((3, height, width), dtype=np.float32)
-    for y in range(1, height - 1):
-        up, mid, down = smooth[y - 1], smooth[y], smooth[y + 1]
-        for x in range(1, width - 1):
-            dx = mid[x + 1] - mid[x - 1]
+    # Slices that are walked from 0 let the compiler take eight pixels at once.
+    first, wide = BORDER - 1, width - 2 * BORDER + 2
+    span = wide + 4
+    products = np.empty((5, 3, span), dtype=np.float32)  # of the five rows around, which stay in the nearest cache
+    sums = np.empty((3, span), dtype=np.float32)
+    totals = np.empty((3, wide), dtype=np.float32)
+    for below in range(BORDER - 3, height - BORDER + 3):
+        up, down = smooth[below - 1][first - 2 :], smooth[below + 1][first - 2 :]
+        left, right = smooth[below][first - 3 :], smooth[below][first - 1 :]
+        row = products[below % 5]
+        dxx, dyy, dxy = row[0], row[1], row[2]
+        for x in range(span):
+            dx = right[x] - left[x]
             dy = down[x] - up[x]
-            products[0, y, x] = dx * dx
-            products[1, y, x] = dy * dy
-            products[2, y, x] = dx * dy
-    sums = np.empty((3, width), dtype=np.float32)
-    for y in range(3, height - 3):
+            dxx[x] = dx * dx
+            dyy[x] = dy * dy
+            dxy[x] = dx * dy
+        y = below - 2
+        if y < BORDER - 1:
+            continue
         for axis in range(3):
-            a, b, c = products[axis, y - 2], products[axis, y - 1], products[axis, y]
-            d, e = products[axis, y + 1], products[axis, y + 2]
+            a, b, c = products[(y - 2) % 5, axis], products[(y - 1) % 5, axis], products[y % 5, axis]
+            d, e = products[(y + 1) % 5, axis], products[below % 5, axis]
             line = sums[axis]
-            for x in range(width):
+            for x in range(span):
                 line[x] = a[x] + e[x] + np.float32(2) * (b[x] + d[x]) + np.float32(3) * c[x]
-        xs, ys, xys = sums[0], sums[1], sums[2]
-        for x in range(3, width - 3):
-            xx = xs[x - 2] + xs[x + 2] + np.float32(2) * (xs[x - 1] + xs[x + 1]) + np.float32(3) * xs[x]
-            yy = ys[x - 2] + ys[x + 2] + np.float32(2) * (ys[x - 1] + ys[x + 1]) + np.float32(3) * ys[x]
-            xy = xys[x - 2] + xys[x + 2] + np.float32(2) * (xys[x - 1] + xys[x + 1]) + np.float32(3) * xys[x]
-            out[y, x] = (xx * yy - xy * xy) / (xx + yy + np.float32(1e-3)) / np.float32(81.0)
+        for axis in range(3):
+            line, total = sums[axis], totals[axis]
+            b, c, d, e = line[1:], line[2:], line[3:], line[4:]
+            for x in range(wide):
+                total[x] = line[x] + e[x] + np.float32(2) * (b[x] + d[x]) + np.float32(3) * c[x]
+        xx, yy, xy, target = totals[0], totals[1], totals[2], out[y][first:]
+        for x in range(wide):
+            both = (xx[x] + yy[x] + np.float32(1e-3)) * np.float32(81.0)
+            target[x] = (xx[x] * yy[x] - xy[x] * xy[x]) / both
     return out
 
 
 @njit([types.Tuple((float32[::1], int64[::1], int64[::1]))(_FLOATS, float32)], cache=True, nogil=True)
-def _peaks(response: Any, least: float) -> Any:
+def peaks(response: Any, least: float) -> Any:
     """Return strength, x and y of the local maxima above `least`."""
     height, width = response.shape
     most = max(height * width // 9, 1)
@@ -186,12 +199,12 @@ def _angle(smooth: Any, x: int, y: int) -> Any:
     down: Any = 0.0
     for dy in range(-RADIUS, RADIUS + 1):
         reach = int(np.sqrt(RADIUS * RADIUS - dy * dy))
-        line = smooth[y + dy]
-        total = np.float32(0)
-        for dx in range(-reach, reach + 1):
-            value = line[x + dx]
-            total += value
-            across += dx * value
+        line = smooth[y + dy][x - reach : x + reach + 1]
+        total, moment = np.float32(0), np.float32(0)
+        for at in range(2 * reach + 1):
+            total += line[at]
+            moment += np.float32(at) * line[at]
+        across += moment - np.float32(reach) * total
         down += dy * total
     angle = int(np.floor(np.arctan2(down, across) / (2 * np.pi) * 256 + 0.5)) & 255
     return angle, np.float32(np.hypot(down, across) / _MOMENT)
@@ -225,42 +238,39 @@ def _describe(smooth: Any, x: int, y: int, angle: int, pattern: Any, rise: Any, 
     doubt[0] = mask
 
 
-_FOUND = types.Tuple((uint64[:, ::1], uint32[::1], float32[:, ::1], uint8[:, ::1]))
+_PEAKS = types.Tuple((float32[::1], int64[::1], int64[::1]))
 
 
-@njit([_FOUND(_GREY, int64, int64, int16[:, :, ::1], float32)], cache=True, nogil=True)
-def find_features(grey: Any, wanted: int, levels: int, pattern: Any, least: float) -> Any:
-    """Return descriptors (n, 4) uint64, doubts (n,) uint32, places (n, 2) as shares of width and height, and (n, 2)
-    uint8 angle (256ths of a turn) and level; at most `wanted`."""
-    height, width = grey.shape
-    words = np.empty((wanted, 4), dtype=np.uint64)
-    doubts = np.empty(wanted, dtype=np.uint32)
-    places = np.empty((wanted, 2), dtype=np.float32)
-    frames = np.empty((wanted, 2), dtype=np.uint8)
+@njit([types.Tuple((_FLOATS, _FLOATS, _PEAKS))(_FLOATS, float32)], cache=True, nogil=True)
+def find_corners(source: Any, least: float) -> Any:
+    """Return the smoothed level of a pyramid, how much of a corner each pixel is, and the peaks of that."""
+    smooth = blur(source)
+    response = _corners(smooth)
+    return smooth, response, peaks(response, least)
+
+
+_FOUND = types.Tuple((uint64[:, ::1], uint32[::1], float32[:, ::1], uint8[::1]))
+
+
+@njit([_FOUND(_FLOATS, _PEAKS, int64, int16[:, :, ::1])], cache=True, nogil=True)
+def describe(smooth: Any, corners: Any, wanted: int, pattern: Any) -> Any:
+    """Return of at most `wanted` corners descriptors (n, 4) uint64, doubts (n,) uint32, places (n, 2) as
+    shares of width and height, and angles (n,) in 256ths of a turn."""
+    tall, wide = smooth.shape
+    strength, xs, ys = corners
+    kept = _spread(strength, xs, ys, tall, wide, wanted)
+    words = np.empty((len(kept), 4), dtype=np.uint64)
+    doubts = np.empty(len(kept), dtype=np.uint32)
+    places = np.empty((len(kept), 2), dtype=np.float32)
+    angles = np.empty(len(kept), dtype=np.uint8)
     rise = np.empty(BITS, dtype=np.float32)
-    count = 0
-    source = grey.astype(np.float32)
-    for level in range(levels):
-        tall, wide = int(height / STEP**level + 0.5), int(width / STEP**level + 0.5)
-        if min(tall, wide) < 2 * BORDER + 8:
-            break
-        if level:
-            source = shrink(source, tall, wide)
-        smooth = blur(source)
-        strength, xs, ys = _peaks(_corners(smooth), least)
-        # What finer levels did not give goes to the coarser ones: a smooth picture has its corners there.
-        rest = (1 - 1 / STEP) / (1 - (1 / STEP) ** (levels - level))
-        quota = int((wanted - count) * rest + 0.5)
-        kept = _spread(strength, xs, ys, tall, wide, quota)
-        for one in kept:
-            x, y = xs[one], ys[one]
-            angle, slope = _angle(smooth, x, y)
-            for bit in range(BITS):
-                rise[bit] = slope * (pattern[0, bit, 0] - pattern[0, bit, 2])
-            _describe(smooth, x, y, angle, pattern, rise, words[count], doubts[count : count + 1])
-            places[count, 0] = (x + 0.5) / wide
-            places[count, 1] = (y + 0.5) / tall
-            frames[count, 0] = angle
-            frames[count, 1] = level
-            count += 1
-    return words[:count], doubts[:count], places[:count], frames[:count]
+    for at in range(len(kept)):
+        x, y = xs[kept[at]], ys[kept[at]]
+        angle, slope = _angle(smooth, x, y)
+        for bit in range(BITS):
+            rise[bit] = slope * (pattern[0, bit, 0] - pattern[0, bit, 2])
+        _describe(smooth, x, y, angle, pattern, rise, words[at], doubts[at : at + 1])
+        places[at, 0] = (x + 0.5) / wide
+        places[at, 1] = (y + 0.5) / tall
+        angles[at] = angle
+    return words, doubts, places, angles

@@ -83,10 +83,10 @@ def _inside(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8] | None":
     """Return the part inside even edges; None where there are none, or too little is inside."""
     import numpy as np  # noqa: PLC0415
 
-    grey = pixels if pixels.ndim == 2 else _grey(pixels)
-    height, width = grey.shape
-    if min(height, width) < 16:
+    height, width = pixels.shape[:2]
+    if min(height, width) < 16 or not any(_even(line) for line in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])):
         return None
+    grey = pixels if pixels.ndim == 2 else _grey(pixels)
     top, bottom = _edge(grey), _edge(grey[::-1])
     if top + bottom >= height:
         return None
@@ -97,6 +97,12 @@ def _inside(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8] | None":
     if not cut or tall < LEAST_LEFT * height or wide < LEAST_LEFT * width:
         return None
     return np.ascontiguousarray(pixels[top : height - bottom, left : width - right])
+
+
+def _even(line: "NDArray[np.uint8]") -> bool:
+    """Return whether the outermost row or column ((n,) or (n, 3)) is one colour."""
+    grey = line if line.ndim == 1 else line.mean(axis=1)
+    return bool(grey.std() <= EVEN)
 
 
 def _grey(pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
