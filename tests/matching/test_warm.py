@@ -1,10 +1,13 @@
 """Nobody's check waits for a compiler: what it runs was compiled before the server answered."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 SCRIPT = """
 import sys
+from pathlib import Path
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from siyaj.cli.demo import posts
@@ -48,3 +51,24 @@ print(sorted(set(found)), {name: count for name, count in compiled().items() if 
 def test_after_warming_a_check_of_words_and_hashes_compiles_nothing() -> None:
     ended = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (0, "['pdq', 'term', 'text'] {}\n"), ended.stderr[-3_000:]
+
+
+COLD = """
+import sys
+from pathlib import Path
+from siyaj.matching import warm
+from siyaj.signals.registry import signal_types
+loaded = []
+warm.load_pictures = lambda: loaded.append(1)
+warm.warm(signal_types())
+print(len(loaded), "siyaj.matching.local_align" in sys.modules)
+"""
+
+
+def test_what_compares_pictures_is_compiled_too_where_anything_had_to_be(tmp_path: Path) -> None:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    for loaded in (1, 0):  # after an installation, and at the next start
+        ended = subprocess.run(
+            [sys.executable, "-c", COLD], capture_output=True, text=True, check=False, env=environment
+        )
+        assert (ended.returncode, ended.stdout) == (0, f"{loaded} False\n"), ended.stderr[-3_000:]

@@ -1,5 +1,6 @@
 """`siyaj serve`: the HTTP API."""
 
+import gc
 from typing import Annotated
 
 import msgspec
@@ -16,6 +17,7 @@ def serve(
 
     Listens on the loopback address unless told otherwise: put a TLS-terminating proxy in front of it.
     """
+    gc.disable()  # until all is loaded: `run_server` turns it on. It would walk through what is loaded four times
     from siyaj.server.run import serve as run_server  # noqa: PLC0415  (other commands start faster without it)
 
     settings = session.get().settings

@@ -7,13 +7,16 @@ same picture?") need neither colours nor detail.
 
 import io
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from siyaj.matching.local_compare import Alignment, compare, prepare
 from siyaj.signals.local_value import unpack
+
+if TYPE_CHECKING:
+    from siyaj.matching.local_compare import Alignment
 
 Corner = tuple[float, float]
 """x and y."""
@@ -30,11 +33,13 @@ FINER = 3
 """Outlines are drawn so many times larger, then shrunk: their edges are smooth."""
 
 
-def align(searched: str, banked: str) -> Alignment | None:
+def align(searched: str, banked: str) -> "Alignment | None":
     """Return how a searched picture lies on a banked one, from their `local` values; None when no way is found.
 
     The better of plain and mirrored. `searched` should be the search form. Raises InvalidSignal.
     """
+    from siyaj.matching.local_compare import compare, prepare  # noqa: PLC0415  (numba)
+
     ready, kept = prepare(unpack(searched)), unpack(banked)
     ways = [way for way in (compare(ready, kept, mirrored=mirrored) for mirrored in (False, True)) if way is not None]
     return max(ways, key=lambda way: way.weight * way.share, default=None)
@@ -45,7 +50,7 @@ def thumbnail_of(banked: str) -> NDArray[np.uint8]:
     return unpack(banked).thumbnail
 
 
-def regions(alignment: Alignment) -> tuple[list[Corner], list[Corner]]:
+def regions(alignment: "Alignment") -> tuple[list[Corner], list[Corner]]:
     """Return the corners of what both show: in the searched and in the banked picture, as shares of width and height.
 
     Corners that correspond have the same place in both lists. Empty when nothing is in common.
@@ -62,7 +67,7 @@ def regions(alignment: Alignment) -> tuple[list[Corner], list[Corner]]:
 def explain_pictures(
     searched: NDArray[np.uint8],
     banked: NDArray[np.uint8],
-    alignment: Alignment,
+    alignment: "Alignment",
     *,
     blurred: bool = True,
     title: str = "this picture",
@@ -167,7 +172,7 @@ def _softened(picture: Image.Image, blurred: bool) -> Image.Image:
 
 
 def _laid_over(
-    searched: NDArray[np.uint8], banked: NDArray[np.uint8], alignment: Alignment, blurred: bool
+    searched: NDArray[np.uint8], banked: NDArray[np.uint8], alignment: "Alignment", blurred: bool
 ) -> Image.Image:
     """Return the searched picture turned, mirrored and scaled as it lies on the banked one, which is dark beside it."""
     under = _panel(banked, blurred=False)

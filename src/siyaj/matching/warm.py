@@ -5,6 +5,7 @@ a text thus took four seconds of a core, and the first that matched three more: 
 is known would have been let through.
 """
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +24,8 @@ def warm(types: Mapping[str, SignalType]) -> None:
     """Draw from the texts that the types bring as examples, and search, in indexes that are thrown away. What draws
     from files does it in processes of its own.
 
-    Some seconds after an installation, a part of one later. A plug-in that fails here raises: its checks would.
+    Some seconds after an installation, when what compares pictures is compiled too, a part of one later. A plug-in that
+    fails here raises: its checks would.
     """
     matcher = Matcher(types)
     read = [one for one in types.values() if ContentKind.TEXT in one.content_kinds]
@@ -35,7 +37,23 @@ def warm(types: Mapping[str, SignalType]) -> None:
             if content.kind is ContentKind.TEXT:
                 matcher.search([signal for each in read for signal in each.extract(content)])
     _search_codes()
-    import siyaj.matching.whole  # noqa: F401, PLC0415  (loaded where a picture matches: it compiles as it is loaded)
+    if _compiled():
+        load_pictures()
+
+
+def load_pictures() -> None:
+    """Load what lays pictures, videos and sounds on each other: half a second, or some ten where it has to compile."""
+    import siyaj.matching.audio  # noqa: PLC0415
+    import siyaj.matching.local  # noqa: PLC0415
+    import siyaj.matching.video  # noqa: PLC0415
+    import siyaj.matching.whole  # noqa: F401, PLC0415
+
+
+def _compiled() -> bool:
+    """Return whether a kernel was not in numba's cache, as after an installation: then others are not there either."""
+    modules = [module for name, module in list(sys.modules.items()) if name.startswith("siyaj.")]
+    stats = [getattr(value, "stats", None) for module in modules for value in vars(module).values()]
+    return any(getattr(one, "cache_misses", None) for one in stats)
 
 
 def _search_codes() -> None:

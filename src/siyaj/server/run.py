@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from siyaj.delivery.mail import LOOK_SECONDS as MAIL_SECONDS
 from siyaj.delivery.mail import Mails
 from siyaj.delivery.worker import DeliveryWorker
-from siyaj.matching.warm import warm
+from siyaj.matching.warm import load_pictures, warm
 from siyaj.model.settings import Settings
 from siyaj.moderation.background import Worker
 from siyaj.moderation.ending import LOOK_SECONDS as ENDING_SECONDS
@@ -115,9 +115,10 @@ def serve(settings: Settings) -> int:
     with Runtime.open(settings) as runtime:
         warm(runtime.matcher.types)
         mails = Mails(runtime.database, runtime.reports, runtime.appeals, settings)
-        threading.Thread(target=runtime.box.warm, name="siyaj-warm", daemon=True).start()
+        threading.Thread(target=_warm_later, args=(runtime,), name="siyaj-warm", daemon=True).start()
         gc.freeze()  # what is there now stays: the collector need not walk through it again and again
         gc.set_threshold(20_000, 50, 100)
+        gc.enable()
         stopping = threading.Event()
         config = uvicorn.Config(
             create_app(runtime, stopping),
@@ -152,6 +153,12 @@ def serve(settings: Settings) -> int:
                 _say("Nobody can sign in to the console yet: `siyaj person create LOGIN --role admin`")
             server.run()
         return 0 if server.started else 3
+
+
+def _warm_later(runtime: Runtime) -> None:
+    """Load what the first picture needs, beside the first answers."""
+    load_pictures()
+    runtime.box.warm()
 
 
 class _Server(uvicorn.Server):
