@@ -113,7 +113,7 @@ def serve(settings: Settings) -> int:
     """Serve until interrupted; return the exit code. What was taken is answered before this returns."""
     logging.getLogger("siyaj").setLevel(logging.INFO)
     with Runtime.open(settings) as runtime:
-        warm(runtime.matcher.types)
+        _warm_first(runtime)
         mails = Mails(runtime.database, runtime.reports, runtime.appeals, settings)
         threading.Thread(target=_warm_later, args=(runtime,), name="siyaj-warm", daemon=True).start()
         gc.freeze()  # what is there now stays: the collector need not walk through it again and again
@@ -153,6 +153,15 @@ def serve(settings: Settings) -> int:
                 _say("Nobody can sign in to the console yet: `siyaj person create LOGIN --role admin`")
             server.run()
         return 0 if server.started else 3
+
+
+def _warm_first(runtime: Runtime) -> None:
+    """Compile what a check runs, before anybody waits for it; say so where it takes long."""
+    told = threading.Timer(2.0, _say, ("Siyaj compiles what it runs, once after an installation: half a minute…",))
+    told.daemon = True
+    told.start()
+    warm(runtime.matcher.types)
+    told.cancel()
 
 
 def _warm_later(runtime: Runtime) -> None:
