@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from benchmarks._edits import banner, jpeg, quarter_turns, screenshot
 from benchmarks._pictures import scene
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from siyaj.banks.curation import new_entry
 from siyaj.model.signal import Signal
@@ -54,3 +54,19 @@ def test_copies_with_a_logo_or_banner_still_match_however_they_are_turned(house:
     copy = jpeg(ImageOps.autocontrast(banner(scene(3)), cutoff=3), 30)
     found = house.lookup.find([hashes(shown(copy))])[0]  # type: ignore[operator]
     assert [match.entry for match in found.matches] == [entry]
+
+
+def shape(name: str) -> Image.Image:
+    """A thin black outline on white: nearly all of it is nothing."""
+    picture = Image.new("RGB", (800, 600), "white")
+    draw = ImageDraw.Draw(picture)
+    ways = {"ring": draw.ellipse, "box": draw.rectangle}
+    ways[name]((340, 60, 480, 200), outline="black", width=4)
+    return picture
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_two_drawings_on_white_under_one_banner_are_told_apart(house: House, whole: bool) -> None:
+    entry = bank(house, banner(shape("ring")), whole=whole)
+    found = house.lookup.find([hashes(banner(shape(name))) for name in ("box", "ring")])
+    assert [[match.entry for match in one.matches] for one in found] == ([[], [entry]] if whole else [[entry], [entry]])
