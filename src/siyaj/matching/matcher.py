@@ -75,11 +75,10 @@ class Matcher:
 
         The types that are not in `Snapshot.loaded` are empty: the caller adds their entries from the database.
         """
-        fresh = {name: build_index(one.index) for name, one in self.types.items()}
-        snapshot = read_snapshot(folder, fresh)
+        snapshot = read_snapshot(folder, self._build)
         if snapshot is not None:
             with self._building:
-                self._indexes = {name: fresh[name] for name in snapshot.loaded}
+                self._indexes = dict(snapshot.indexes)
         return snapshot
 
     def counts(self) -> dict[str, int]:
@@ -91,6 +90,9 @@ class Matcher:
     def nbytes(self) -> int:
         """Memory held by all indexes, in bytes."""
         return sum(index.nbytes for index in tuple(self._indexes.values()))
+
+    def _build(self, type: str) -> SignalIndex | None:
+        return build_index(self.types[type].index) if type in self.types else None
 
     def _index(self, type: str) -> SignalIndex:
         if (index := self._indexes.get(type)) is not None:

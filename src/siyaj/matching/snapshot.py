@@ -9,7 +9,7 @@ import os
 import shutil
 import uuid
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -41,7 +41,12 @@ class Snapshot(NamedTuple):
     """What was loaded: the stamp it was saved with, and the types that need not be read from the database."""
 
     stamp: dict[str, Any]
-    loaded: frozenset[str]
+    indexes: dict[str, SignalIndex]
+    """Signal type → its index."""
+
+    @property
+    def loaded(self) -> frozenset[str]:
+        return frozenset(self.indexes)
 
 
 class _File(Struct):
@@ -88,8 +93,9 @@ def write_snapshot(folder: Path, stamp: dict[str, Any], indexes: Mapping[str, Si
         raise
 
 
-def read_snapshot(folder: Path, indexes: Mapping[str, SignalIndex]) -> Snapshot | None:
-    """Fill those empty `indexes` that the snapshot holds. After None they must be thrown away."""
+def read_snapshot(folder: Path, build: Callable[[str], SignalIndex | None]) -> Snapshot | None:
+    """Fill what `build` returns for each signal type that the snapshot holds: an empty index, or None for a type that
+    is not known any more. Others are not built: to load what their kernels are takes a second."""
     if not (folder / MANIFEST).exists():
         return None
     try:
@@ -97,13 +103,16 @@ def read_snapshot(folder: Path, indexes: Mapping[str, SignalIndex]) -> Snapshot 
         if manifest.format != FORMAT:
             raise ValueError(f"its format is {manifest.format!r}, not {FORMAT!r}")
         _check(folder, manifest.files)
-        loaded = frozenset(name for name in manifest.folders if isinstance(indexes.get(name), Saveable))
-        for name in loaded:
-            _load(indexes[name], folder / manifest.folders[name], manifest.counts[name])
+        indexes: dict[str, SignalIndex] = {}
+        for name, inner in manifest.folders.items():
+            index = build(name)
+            if index is not None and isinstance(index, Saveable):
+                _load(index, folder / inner, manifest.counts[name])
+                indexes[name] = index
     except (OSError, ValueError, KeyError, msgspec.DecodeError) as error:
         log.warning("the index snapshot in %s is not used, the banks are read instead: %s", folder, error)
         return None
-    return Snapshot(manifest.stamp, loaded)
+    return Snapshot(manifest.stamp, indexes)
 
 
 def _read_manifest(path: Path) -> _Manifest:
