@@ -167,6 +167,7 @@ def _warm_first(runtime: Runtime) -> None:
 def _warm_later(runtime: Runtime) -> None:
     """Load what the first picture needs, beside the first answers."""
     load_pictures()
+    gc.freeze()
     runtime.box.warm()
 
 
