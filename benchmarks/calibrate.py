@@ -10,6 +10,7 @@ import argparse
 import os
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from PIL import Image
 from benchmarks._edits import EDITS, HARD_EDITS, OVERLAYS, Edit, crop, jpeg, mirror
 from benchmarks._pictures import chat
 from benchmarks.report import Row
-from benchmarks.robustness import LONGEST, SUFFIXES
+from benchmarks.robustness import LONGEST, SUFFIXES, pieces_of
 from siyaj.matching import local_score
 from siyaj.matching.local import LocalIndex
 from siyaj.matching.local_compare import Searched, compare, evidence_of, prepare
@@ -105,13 +106,8 @@ def _load(folder: Path, paths: Sequence[Path]) -> list[Named]:
 
 
 def _pieces(pictures: Sequence[Named], count: int) -> list[Named]:
-    """Cut pictures into pieces of 330 × 250 that do not overlap, at most three of one, the last pictures first."""
-    found: list[Named] = []
-    for name, picture in reversed(pictures):
-        corners = [(x, y) for y in range(0, picture.height - 249, 250) for x in range(0, picture.width - 329, 330)]
-        pieces = [picture.crop((x, y, x + 330, y + 250)) for x, y in corners]
-        shown = [piece for piece in pieces if np.asarray(piece.convert("L")).std() > 4]
-        found += [Named(name, piece.resize((660, 500))) for piece in shown[:3]]
+    """Return pieces of pictures, at most three of one, the last pictures first."""
+    found = [Named(name, piece) for name, picture in reversed(pictures) for piece in islice(pieces_of(picture, 4), 3)]
     return found[:count]
 
 

@@ -196,12 +196,13 @@ def _rate(wrong: int, searches: int) -> str:
 
 
 def _tiles(pictures: Sequence[Image.Image], count: int) -> list[Image.Image]:
-    """Cut pictures into pieces of about 330 × 250 that do not overlap."""
-    found = []
-    for picture in pictures:
-        for top in range(0, picture.height - 249, 250):
-            for left in range(0, picture.width - 329, 330):
-                tile = picture.crop((left, top, left + 330, top + 250))
-                if np.asarray(tile.convert("L")).std() > 10:
-                    found.append(tile.resize((660, 500)))
-    return found[:count]
+    return [piece for picture in pictures for piece in pieces_of(picture, 10)][:count]
+
+
+def pieces_of(picture: Image.Image, least: float) -> Iterator[Image.Image]:
+    """Cut a picture into pieces of 330 × 250 that do not overlap, and whose grey deviates by more than `least`."""
+    for top in range(0, picture.height - 249, 250):
+        for left in range(0, picture.width - 329, 330):
+            piece = picture.crop((left, top, left + 330, top + 250))
+            if np.asarray(piece.convert("L")).std() > least:
+                yield piece.resize((660, 500))

@@ -52,8 +52,6 @@ MOST_ELECTED, MOST_RANKED = 256, 64
 """Banked pictures whose votes are followed to their places, and those of them that may be looked at."""
 MOST_MISSES = 4
 """Banked pictures that a searched one is laid over in vain before the rest, with fewer votes, are left alone."""
-MOST_EMBLEM_MISSES = 4
-"""The same among emblems."""
 
 
 class _Filed(NamedTuple):
@@ -73,7 +71,6 @@ class LocalIndex:
 
     def __init__(self, emblem: bool = False) -> None:
         self._emblem = emblem
-        self._most_misses = MOST_EMBLEM_MISSES if emblem else MOST_MISSES
         self._write = threading.Lock()
         self._merging: threading.Thread | None = None
         self._clear()
@@ -140,7 +137,7 @@ class LocalIndex:
                 items.add(filed.item)
                 continue
             misses += 1
-            if misses == self._most_misses:
+            if misses == MOST_MISSES:
                 break
         crowded = not self._emblem and len(items) >= CROWD
         return _best_of([one for one in found if not crowded or one[2] >= LEAST_SCORE_IN_CROWD])

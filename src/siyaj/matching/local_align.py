@@ -202,6 +202,17 @@ def _fit_perspective(  # noqa: PLR0912 (a kernel: one system, filled and solved)
     return 1
 
 
+@njit(inline="always")
+def lies_near(banked: Any, searched: Any, k: int, m: int, i: int, j: int, cos: Any, sin: Any, loosely: Any) -> Any:
+    """True where the pair k, m lies as the seed i, j says: turned and grown by (cos, sin), `loosely` being how much a
+    place may be off for each pixel between the two."""
+    x, y = banked[k, 0] - banked[i, 0], banked[k, 1] - banked[i, 1]
+    dx = searched[m, 0] - searched[j, 0] - (cos * x - sin * y)
+    dy = searched[m, 1] - searched[j, 1] - (sin * x + cos * y)
+    loose = 3.0 * searched[m, 2] + loosely * np.sqrt(x * x + y * y)
+    return dx * dx + dy * dy < loose * loose
+
+
 @njit(
     types.Tuple((int64, float64))(_POINTS, _POINTS, int64[:, ::1], int64[::1], float64[::1]),
     cache=True,
@@ -233,11 +244,7 @@ def _best_seed(banked: Any, searched: Any, pairs: Any, bits: Any, weights: Any) 
                 continue
             if cosine[at] * cos + sine[at] * sin < 0.85 * grown:
                 continue
-            x, y = banked[k, 0] - banked[i, 0], banked[k, 1] - banked[i, 1]
-            dx = searched[m, 0] - searched[j, 0] - (cos * x - sin * y)
-            dy = searched[m, 1] - searched[j, 1] - (sin * x + cos * y)
-            loose = 3.0 * searched[m, 2] + 0.12 * grown * np.sqrt(x * x + y * y)
-            if dx * dx + dy * dy < loose * loose:
+            if lies_near(banked, searched, k, m, i, j, cos, sin, 0.12 * grown):
                 count += weights[at]
                 before = k
         if count > best_count:
@@ -317,12 +324,9 @@ def find_transform(banked: Any, searched: Any, pairs: Any, bits: Any, weights: A
         source[at] = banked[k, :2]
         target[at] = searched[m, :2]
         ratio = searched[m, 2] / (banked[k, 2] * grown)
-        x, y = banked[k, 0] - banked[i, 0], banked[k, 1] - banked[i, 1]
-        dx = searched[m, 0] - searched[j, 0] - (cos * x - sin * y)
-        dy = searched[m, 1] - searched[j, 1] - (sin * x + cos * y)
-        loose = 3.0 * searched[m, 2] + 0.12 * grown * np.hypot(x, y)
         swing = np.cos(searched[m, 3] - banked[k, 3] - turn)
-        if k != before and dx * dx + dy * dy < loose * loose and 0.67 < ratio < 1.5 and swing > 0.85:
+        near = lies_near(banked, searched, k, m, i, j, cos, sin, 0.12 * grown)
+        if k != before and near and 0.67 < ratio < 1.5 and swing > 0.85:
             used[at] = True
             before = k
     count = 0

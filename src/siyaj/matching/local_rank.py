@@ -13,7 +13,7 @@ from numba import float32, float64, int32, int64, njit, types, uint8
 from numpy.typing import NDArray
 
 from siyaj.matching.hamming_kernels import _popcount
-from siyaj.matching.local_align import FARTHEST, SIZES
+from siyaj.matching.local_align import FARTHEST, SIZES, lies_near
 from siyaj.matching.local_table import _FRAMES, _WORDS
 from siyaj.matching.local_votes import _VOTES
 from siyaj.signals.local_value import HEAD_SIZE, MOST_FEATURES, Features
@@ -66,11 +66,7 @@ def _agreement(banked: Any, pairs: Any, weights: Any, searched: Any, count: int,
             ratio = searched[m, 2] / (banked[k, 2] * grown)
             if ratio > 1.5 or ratio < 0.67:
                 continue
-            x, y = banked[k, 0] - banked[i, 0], banked[k, 1] - banked[i, 1]
-            dx = searched[m, 0] - searched[j, 0] - (cos * x - sin * y)
-            dy = searched[m, 1] - searched[j, 1] - (sin * x + cos * y)
-            loose = 3.0 * searched[m, 2] + 0.12 * grown * np.sqrt(x * x + y * y)
-            if dx * dx + dy * dy < loose * loose:
+            if lies_near(banked, searched, k, m, i, j, cos, sin, 0.12 * grown):
                 total += weights[at]
                 before, taken[k] = m, seed
         best = max(best, total)
