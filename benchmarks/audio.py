@@ -12,7 +12,7 @@ from benchmarks.report import Row
 from siyaj.matching.audio import AudioIndex
 from siyaj.model.signal import Signal
 from siyaj.signals.audio import SEARCH, draw, thinned
-from siyaj.signals.audio_examples import Sound, as_file, babble, noise, tune
+from siyaj.signals.audio_examples import Sound, as_file, babble, loop, noise, tune
 from siyaj.signals.audio_value import pack
 from siyaj.signals.sound import RATE, read_sound
 
@@ -55,6 +55,7 @@ SOUND_EDITS: dict[str, Edit] = {
     "clipped": lambda sound: np.clip(sound * 4, -0.5, 0.5),
     "noise at 10 dB": under(noise, 10),
     "a voice at 10 dB": under(babble, 10),
+    "a loop as loud": under(lambda seed, seconds: loop(seed, seconds, 0.5), 0),
     "3 % faster": faster(1.03),
     "5 % slower": faster(0.95),
 }
@@ -72,6 +73,7 @@ def run(arguments: argparse.Namespace) -> list[Row]:
     wrong = sum(bool(_search(index, sound)) for sound in strangers)
     pairs = f"{len(strangers) * len(known):,} pairs"
     rows.append(Row("false matches", f"{wrong} of {len(strangers)}", "–", "–", "0", pairs))
+    rows += [_under_a_loop(repeats, count // 3) for repeats in (0.5, 2.0, 4.0)]
     each = [_timed(index, sound[: EXCERPT * RATE]) for sound in known[:20]]
     rows.append(Row("drawing for a bank", f"{took / minutes * 1e3:.0f} ms a minute", "–", "–", "–", "without decoding"))
     rows.append(Row("a look-up of 10 s", f"{np.median(each) * 1e3:.0f} ms", "–", "–", "–", "drawing and searching"))
@@ -83,6 +85,17 @@ def run(arguments: argparse.Namespace) -> list[Row]:
 
 def _made(count: int, seed: int) -> list[Sound]:
     return [(tune if number % 2 else babble)(seed + number, 30) for number in range(count)]
+
+
+def _under_a_loop(repeats: float, count: int) -> Row:
+    """Put one loop, as loud as they are, under banked sounds and under others: how many of these are found?"""
+    edit = under(lambda seed, seconds: loop(seed, seconds, repeats), 0)
+    index, _ = _bank([edit(sound) for sound in _made(count, 9_000)])
+    strangers = [edit(sound) for sound in _made(count, 12_000)]
+    wrong = [len(_search(index, sound)) for sound in strangers]
+    pairs = f"{sum(wrong)} of {count * count:,} pairs"
+    name = f"false matches, one loop of {repeats:g} s under both"
+    return Row(name, f"{sum(map(bool, wrong))} of {count}", "–", "–", "0", pairs)
 
 
 def _read(folder: Path) -> Iterator[Sound]:

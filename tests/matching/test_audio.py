@@ -13,7 +13,7 @@ from siyaj.matching.audio import AudioIndex
 from siyaj.model.errors import InvalidSignal
 from siyaj.model.signal import Signal
 from siyaj.signals.audio import SEARCH, draw, thinned
-from siyaj.signals.audio_examples import Sound, as_file, babble, noise, tune
+from siyaj.signals.audio_examples import Sound, as_file, babble, loop, noise, tune
 from siyaj.signals.audio_value import pack
 from siyaj.signals.base import Hit
 from siyaj.signals.sound import RATE, read_sound
@@ -159,6 +159,23 @@ def test_steady_and_repetitive_sounds_match_nothing_else(bank: AudioIndex) -> No
         assert set(search(own, steady()[name] + noise(7, 30) * np.float32(0.01))) <= {number + 1}
     for seed in (1, 2, 11, 12):
         assert search(own, known(seed)) == []
+
+
+@pytest.mark.parametrize(("repeats", "loud"), [(0.5, 1.0), (0.5, 2.0), (2.0, 1.0), (4.0, 2.0)])
+def test_one_loop_under_strangers_is_no_match_and_copies_under_it_are_still_found(repeats: float, loud: float) -> None:
+    def over(sound: Sound, late: float) -> Sound:
+        drums = loop(3, SECONDS + late, repeats)[round(late * RATE) :][: len(sound)]
+        return sound / sound.std() + drums / drums.std() * np.float32(loud)
+
+    known_ones, strangers = (1, 2, 11, 12), (101, 102, 201, 202)
+    index = AudioIndex()
+    index.add(known_ones, [pack(thinned(draw(over(known(seed), 0.0)))) for seed in known_ones])  # type: ignore[arg-type]
+    assert [seed for seed in strangers if search(index, over(known(seed), 1.37))] == []
+    for seed in known_ones:
+        again = over(known(seed), 0.0)
+        assert search(index, coded("ogg", "libopus", 24_000)(again)) == [seed]
+        assert search(index, again[9 * RATE : 21 * RATE]) == [seed]
+        assert search(index, known(seed)) == [seed], "the same without the loop"
 
 
 def test_excerpts_of_several_sounds_are_all_found(bank: AudioIndex) -> None:

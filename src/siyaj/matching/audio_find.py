@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siyaj.matching.audio_align import MOST_PACE, SHIFTS, TONE_SLACK, count_along, extend_line, find_line
+from siyaj.matching.audio_repeat import says_more
 from siyaj.matching.audio_votes import Voters
 from siyaj.model.match import Segment
 from siyaj.model.sentence import clause, sentence
@@ -156,7 +157,12 @@ def compare(sound: Sound, banked: Sound, begin: int, start: float, pace: float, 
     there, meet, chance = count_along(*ours, *theirs, 0, sound.steps, pace, start, pitch, slack, SHIFTS)
     least = PLAIN if pitch == 1.0 and abs(pace - 1) < SAME_PACE else BENT
     runs = _runs(_clear(there, meet, chance))
-    runs = [run for run in runs if _accepted(run, there, meet, chance, *least)]
+    runs = [
+        run
+        for run in runs
+        if _accepted(run, there, meet, chance, *least)
+        and says_more(ours, theirs, (int(run[0]) * SECOND, (int(run[-1]) + 1) * SECOND), (pace, start), pitch, slack)
+    ]
     if not runs:
         return None
     agree = np.concatenate([np.arange(run[0], run[-1] + 1) for run in runs])

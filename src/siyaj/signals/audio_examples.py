@@ -110,6 +110,29 @@ def _vowel(random: Any, voice: float, lasts: int) -> NDArray[np.float64]:
     return out * np.hanning(lasts)
 
 
+def loop(seed: int, seconds: float, repeats: float) -> Sound:
+    """Return drums and a bass that repeat exactly every `repeats` seconds, others for each seed."""
+    random = np.random.default_rng(seed)
+    count, lasts = round(repeats * RATE), 1_600
+    once, time = np.zeros(count + lasts), np.arange(lasts) / RATE
+    beats = max(4, round(8 * repeats))
+    for beat in range(beats):
+        pitch = 110 * 2 ** (float(random.integers(0, 24)) / 12)
+        hits = (
+            np.sin(2 * np.pi * (60 + 180 * np.exp(-30 * time)) * time) * np.exp(-12 * time),
+            random.normal(0, 0.5, lasts) * np.exp(-25 * time),
+            np.diff(random.normal(0, 0.5, lasts + 1)) * np.exp(-60 * time),
+            sum(np.sin(2 * np.pi * pitch * tone * time) / tone for tone in range(1, 8)) * np.exp(-6 * time),
+        )
+        place = beat * count // beats
+        once[place : place + lasts] += hits[random.integers(len(hits))]
+    while len(once) > count:  # what rings on is heard at the beginning of the next
+        rest = once[count:][:count]
+        once[: len(rest)] += rest
+        once = np.concatenate([once[:count], once[2 * count :]])
+    return _level(np.resize(once, round(seconds * RATE)))
+
+
 def noise(seed: int, seconds: float) -> Sound:
     return np.random.default_rng(seed).normal(0, 1, round(seconds * RATE)).astype(np.float32)
 
