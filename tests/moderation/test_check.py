@@ -1,6 +1,8 @@
 """The pipeline, on real components: what is asked is judged once, recorded before it is answered, safe to retry."""
 
 import asyncio
+import errno
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from siyaj.model.verdict import Action, Verdict
 from siyaj.moderation.requests import CheckAnswer, CheckRequest, hash_request
 from siyaj.moderation.runtime import Runtime
 from siyaj.storage import verdicts
+from siyaj.storage.engines import sqlite
 from siyaj.storage.verdicts import Record
 
 KNOWN = "f8f8f0cce0f4e84d0e370a22028f67f0b36e2ed596623e1d33e6339c4e9c9b22"
@@ -231,7 +234,7 @@ def test_cases_of_channels_are_about_the_channel(runtime: Runtime) -> None:
 
 
 def test_a_database_that_is_gone_fails_the_batch_and_acknowledges_nothing(runtime: Runtime) -> None:
-    def away(*_: object) -> None:
+    def away(*_: object, **__: object) -> None:
         raise StorageUnavailable("away")
 
     begin, runtime.database.begin = runtime.database.begin, away  # type: ignore[method-assign,assignment]
@@ -239,6 +242,50 @@ def test_a_database_that_is_gone_fails_the_batch_and_acknowledges_nothing(runtim
         asyncio.run(runtime.checker.submit(request("m1")))
     runtime.database.begin = begin  # type: ignore[method-assign]
     assert asyncio.run(runtime.checker.submit(request("m1"))).replayed is False
+
+
+def test_no_answer_leaves_before_it_is_on_the_disk(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_flush, flush = threading.Event(), runtime.database.flush
+
+    def slow_disk() -> None:
+        may_flush.wait(10)
+        flush()
+
+    monkeypatch.setattr(runtime.database, "flush", slow_disk)
+
+    async def check() -> None:
+        first = asyncio.create_task(runtime.checker.submit(request("m1", hashes=pdq(UNKNOWN))))
+        second = asyncio.create_task(runtime.checker.submit(request("m2", hashes=pdq(UNKNOWN))))
+        await asyncio.sleep(0)
+        while len(recorded(runtime)) < 2:  # the next one is judged and written meanwhile
+            await asyncio.sleep(0.01)
+        assert not first.done()
+        assert not second.done()
+        may_flush.set()
+        assert (await first).body in recorded(runtime)
+        assert (await second).body in recorded(runtime)
+
+    asyncio.run(asyncio.wait_for(check(), 10))
+
+
+def recorded(runtime: Runtime) -> list[bytes]:
+    with runtime.database.read() as connection:
+        return [bytes(row.answer) for row in verdicts.newest(connection, 10)]
+
+
+def test_a_disk_that_loses_a_write_is_trusted_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with Runtime.open(Settings(data=str(tmp_path), decoders=1)) as runtime:
+        with monkeypatch.context() as failing:
+            failing.setattr(sqlite, "_sync", lost)
+            with pytest.raises(StorageUnavailable, match="Input/output error"):
+                asyncio.run(runtime.checker.submit(request("m1", hashes=pdq(UNKNOWN))))
+        for again in ("m1", "m2"):  # the disk says that all is well, and nobody can know
+            with pytest.raises(StorageUnavailable, match="Input/output error"):
+                asyncio.run(runtime.checker.submit(request(again, hashes=pdq(UNKNOWN))))
+        assert "Input/output error" in " ".join(runtime.ready())
 
 
 def test_a_decoder_that_runs_away_is_killed_and_its_item_is_held(tmp_path: Path) -> None:

@@ -109,14 +109,22 @@ def build(words: Any, offsets: Any, rows: Any, firsts: Any, seconds: Any) -> Non
 
 @njit(inline="always")
 def _locate(
-    queries: Any, query: int, chunk: int, probes: int, lines: int, offsets: Any, firsts: Any, starts: Any, ends: Any
+    queries: Any,
+    query: int,
+    chunk: int,
+    side: int,
+    probes: int,
+    lines: int,
+    offsets: Any,
+    firsts: Any,
+    starts: Any,
+    ends: Any,
 ) -> None:
     """Find the buckets to look into and ask for their cache lines, long before they are read.
 
     The same number of lines for each bucket: a branch on an offset that is still on its way costs more than a line.
     """
     key = chunk_of(queries, query, chunk)
-    side = chunk & 1
     for probe in range(probes):
         bucket = np.int64(key ^ PROBES[probe])
         start, end = np.int64(offsets[chunk, bucket]), np.int64(offsets[chunk, bucket + 1])
@@ -178,14 +186,14 @@ def search_buckets(
     starts = np.empty((2, PROBES.shape[0]), dtype=np.int64)
     ends = np.empty((2, PROBES.shape[0]), dtype=np.int64)
     capacity = out_id.shape[0]
-    for step in range(queries.shape[0] * chunks):
-        query, chunk = divmod(step, chunks)
+    for step in range(chunks * queries.shape[0]):
+        chunk, query = divmod(step, queries.shape[0])
         if step == 0:
-            _locate(queries, 0, 0, probes, lines, offsets, firsts, starts, ends)
-        if step + 1 < queries.shape[0] * chunks:
-            after, its = divmod(step + 1, chunks)
-            _locate(queries, after, its, probes, lines, offsets, firsts, starts, ends)
-        side = chunk & 1
+            _locate(queries, 0, 0, 0, probes, lines, offsets, firsts, starts, ends)
+        if step + 1 < chunks * queries.shape[0]:
+            its, after = divmod(step + 1, queries.shape[0])
+            _locate(queries, after, its, (step + 1) & 1, probes, lines, offsets, firsts, starts, ends)
+        side = step & 1
         first = np.uint16(chunk_of(queries, query, (chunk + 1) % chunks))
         second = np.uint16(chunk_of(queries, query, (chunk + 2) % chunks))
         for probe in range(probes):

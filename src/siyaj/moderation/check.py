@@ -68,9 +68,14 @@ class Checker:
         job, future = _job()
         late: list[_Late] = []
         for position, request in enumerate(requests):
-            results[position] = self._refuse(request)
-            if results[position] is None:
-                results[position] = await self._take_in(request, job, late)
+            if (refused := self._refuse(request)) is not None:
+                results[position] = refused
+            elif request.files:
+                results[position] = await self._take_files_in(request, job, late)
+            else:
+                self._in_flight[request.request_key] = request.request_hash
+                job.requests.append(request)
+                job.drawn.append(None)
         if job.requests:
             self._thread.put(job)
             answered = await future
@@ -99,12 +104,14 @@ class Checker:
             )
         ready = [one for one in prepared if isinstance(one, Prepared)]
         assessed = [seal_files(self._vault, one) for one in self._pipeline.assess(ready)]
-        judged = iter(self._pipeline.record(assessed))
+        judged = iter(self.record_now(assessed))
         return [next(judged) if isinstance(one, Prepared) else one for one in prepared]
 
-    def record_now(self, assessed: Sequence[Assessment]) -> list[Result]:
-        """Write verdicts that were made without asking the banks. Raises StorageUnavailable."""
-        return self._pipeline.record(assessed)
+    def record_now(self, assessed: Sequence[Assessment | SiyajError]) -> list[Result]:
+        """Write verdicts that are made; they are durable when this returns. Raises StorageUnavailable."""
+        results = self._pipeline.record(assessed)
+        self._pipeline.flush()
+        return results
 
     def stats(self) -> dict[str, int]:
         """Return counters since the start, and how many wait now."""
@@ -125,26 +132,23 @@ class Checker:
             return Overloaded(f"{self._limit} checks are waiting", hint="retry after a second")
         return None
 
-    async def _take_in(self, request: CheckRequest, job: Job, late: list[_Late]) -> Result | None:
-        """Put a request into a job; or answer it at once, if it was answered before."""
+    async def _take_files_in(self, request: CheckRequest, job: Job, late: list[_Late]) -> Result | None:
+        """Put a request into a job once its files are decoded; or answer it at once, if it was answered before."""
         self._in_flight[request.request_key] = request.request_hash
-        drawn = None
-        if request.files:
-            try:
-                decoded = await self._decode(request)
-            except BaseException:
-                self._forget([request, *job.requests])
-                raise
-            if isinstance(decoded, asyncio.Future):
-                late.append((request, decoded))
-                request.late = True
-                decoded = draw_digests(request.files)
-            if not isinstance(decoded, Drawn):
-                self._forget([request])
-                return decoded
-            drawn = decoded
+        try:
+            decoded = await self._decode(request)
+        except BaseException:
+            self._forget([request, *job.requests])
+            raise
+        if isinstance(decoded, asyncio.Future):
+            late.append((request, decoded))
+            request.late = True
+            decoded = draw_digests(request.files)
+        if not isinstance(decoded, Drawn):
+            self._forget([request])
+            return decoded
         job.requests.append(request)
-        job.drawn.append(drawn)
+        job.drawn.append(decoded)
         return None
 
     def _forget(self, requests: Sequence[CheckRequest]) -> None:

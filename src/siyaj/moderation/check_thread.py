@@ -1,7 +1,8 @@
 """The one thread that checks go through: it takes what waits, assesses it together and records it together.
 
-Requests that arrive while a batch is being written wait for the next batch, so load makes batches larger instead
-of queues longer, and one fsync serves many answers. Nobody waits for a batch to fill.
+Requests that arrive while a batch is being judged wait for the next batch, so load makes batches larger instead
+of queues longer. Nobody waits for a batch to fill. What is recorded is handed to a second thread, which does nothing
+but wait for the disk: one wait serves all batches that were recorded before it, and the next one is judged meanwhile.
 """
 
 import asyncio
@@ -51,6 +52,25 @@ class Job(NamedTuple):
 Settle = Callable[[Sequence[Job], Sequence[Result]], None]
 
 
+class _Recorded(NamedTuple):
+    """Jobs whose results are written, but not yet known to be durable."""
+
+    jobs: Sequence[Job]
+    results: Sequence[Result]
+
+    def failed(self, fault: SiyajError) -> "_Recorded":
+        return self._replace(results=[fault] * len(self.results))
+
+
+def _take_all(queue: "SimpleQueue[T]") -> list[T]:
+    """Wait for one thing, then take all that are there."""
+    taken = [queue.get()]
+    with contextlib.suppress(Empty):
+        while True:
+            taken.append(queue.get_nowait())
+    return taken
+
+
 class CheckThread:
     """Answers jobs in the order in which they came, but for those whose files are sealed first."""
 
@@ -64,8 +84,13 @@ class CheckThread:
         self._sealing = 0
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._busy = False
-        self._thread = threading.Thread(target=self._work, name="siyaj-check", daemon=True)
-        self._thread.start()
+        self._recorded: SimpleQueue[_Recorded | None] = SimpleQueue()
+        self._threads = [
+            threading.Thread(target=work, name=name, daemon=True)
+            for work, name in ((self._work, "siyaj-check"), (self._flush, "siyaj-flush"))
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def put(self, job: Job) -> None:
         self._jobs.put(job)
@@ -73,7 +98,8 @@ class CheckThread:
     def close(self) -> None:
         """Answer what was taken, then stop."""
         self._jobs.put(None)
-        self._thread.join(timeout=30)
+        for thread in self._threads:
+            thread.join(timeout=30)
 
     def _work(self) -> None:
         """The check thread: take what waits, answer it, until told to stop."""
@@ -85,6 +111,32 @@ class CheckThread:
             self._sealing -= sum(job.assessed is not None for job in jobs)
             if jobs:
                 self._answer_jobs(jobs)
+        self._recorded.put(None)
+
+    def _flush(self) -> None:
+        """The flushing thread: hand out answers once they are durable, until told to stop."""
+        stopping = False
+        while not stopping:
+            recorded = _take_all(self._recorded)
+            stopping = recorded[-1] is None
+            batches = [one for one in recorded if one is not None]
+            if batches:
+                fault = self._fault_of_disk()
+                self._hand_out(batches if fault is None else [one.failed(fault) for one in batches])
+
+    def _fault_of_disk(self) -> SiyajError | None:
+        """Wait for the disk; return what is wrong with it."""
+        return next((one for one in self._safely(self._flushed, 1) if isinstance(one, SiyajError)), None)
+
+    def _flushed(self) -> Sequence[None]:
+        self._pipeline.flush()
+        return [None]
+
+    def _hand_out(self, batches: Sequence["_Recorded"]) -> None:
+        jobs = [job for one in batches for job in one.jobs]
+        results = [result for one in batches for result in one.results]
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            jobs[0].loop.call_soon_threadsafe(self._settle, jobs, results)
 
     def _answer_jobs(self, jobs: Sequence[Job]) -> None:
         """Record what can be, and hand what has files to keep to the threads that seal: it comes back as a job."""
@@ -98,8 +150,7 @@ class CheckThread:
                 ready.append((job, its))
         if ready:
             results = self._record_safely([one for _, its in ready for one in its])
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                jobs[0].loop.call_soon_threadsafe(self._settle, [job for job, _ in ready], results)
+            self._recorded.put(_Recorded([job for job, _ in ready], results))
 
     def _seal(self, job: Job) -> None:
         its = [seal_files(self._vault, one) for one in job.assessed or ()]

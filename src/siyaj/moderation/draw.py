@@ -11,7 +11,7 @@ from siyaj.model.ids import new_id
 from siyaj.model.sample import POLICY, Stream
 from siyaj.model.verdict import Action, Reason
 from siyaj.storage.cases import NewCase
-from siyaj.storage.feeds import DecisionFeed, VerdictFeed
+from siyaj.storage.feeds import DecisionFeed, VerdictDetails
 from siyaj.storage.samples import NewSample
 
 PRIORITY = 20
@@ -62,7 +62,7 @@ def may_be_sampled(row: DecisionFeed) -> bool:
     return row.kind == "first" and row.decided_by != POLICY and row.origin in ("content", "channel")
 
 
-def of_verdict(row: VerdictFeed, language: str, now: int) -> NewSample:
+def of_verdict(row: VerdictDetails, language: str, now: int) -> NewSample:
     kind = row.kind if row.kind in (EventKind.ACCOUNT.value, EventKind.CHANNEL.value) else "item"
     return NewSample(
         id=new_id("sam"),
@@ -93,7 +93,7 @@ def of_decision(row: DecisionFeed, now: int) -> NewSample:
     )
 
 
-def _case(row: VerdictFeed | DecisionFeed, kind: str, subject_id: str, language: str, now: int) -> NewCase:
+def _case(row: VerdictDetails | DecisionFeed, kind: str, subject_id: str, language: str, now: int) -> NewCase:
     """The case says nothing of the first judgement: no policy, no reason but that chance drew it."""
     return NewCase(
         id=new_id("case"),

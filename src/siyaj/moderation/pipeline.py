@@ -66,11 +66,15 @@ class Pipeline:
         return [next(assessed) if isinstance(one, Prepared) else one for one in prepared]
 
     def record(self, assessed: Sequence[Assessment | SiyajError]) -> list[Result]:
-        """Write what could be assessed; it is durable when this returns. Raises StorageUnavailable."""
+        """Write what could be assessed; it is durable after the next `flush`. Raises StorageUnavailable."""
         sound = [one for one in assessed if isinstance(one, Assessment)]
         recorded = iter(record(self.database, sound, self._first_review_us, self._sightings) if sound else [])
         self._count(sound)
         return [next(recorded) if isinstance(one, Assessment) else one for one in assessed]
+
+    def flush(self) -> None:
+        """Wait until all that was recorded is durable. Raises StorageUnavailable."""
+        self.database.flush()
 
     def _count(self, sound: Sequence[Assessment]) -> None:
         self.counts["batches"] += 1

@@ -86,19 +86,19 @@ class Quality:
             rows = feeds.verdicts_after(connection, after, now, BATCH)
             final = [row for row in rows if not row.pending]
             recent = [row for row in final if row.action in STREAMS and row.created_at >= now - self._draw_us]
-            chosen = [row for row in recent if self.drawn(STREAMS[row.action], row.id)]
-            named = {row.id for row in chosen} | {row.id for row in final if row.action != Action.ALLOW.value}
-            records = feeds.records(connection, sorted(named))
+            chosen = [row.id for row in recent if self.drawn(STREAMS[row.action], row.id)]
+            named = {*chosen, *(row.id for row in final if row.action != Action.ALLOW.value)}
+            details = feeds.details(connection, sorted(named))
         if not rows:
             return None
-        language = {id_: draw.language_of(record) for id_, record in records.items()}
+        language = {id_: draw.language_of(its.record) for id_, its in details.items()}
         told = Counter(
             (row.created_at // DAY_US, row.policy or "", language.get(row.id, ""), row.action) for row in final
         )
         counts = Counter(
             {Key(day_of(day * DAY_US), "verdict", POLICY, *its): count for (day, *its), count in told.items()}
         )
-        drawn = [draw.of_verdict(row, language.get(row.id, ""), now) for row in chosen]
+        drawn = [draw.of_verdict(details[id_], language[id_], now) for id_ in chosen]
         return _Batch("numbers:verdicts", after, rows[-1].seq, len(rows), counts, drawn)
 
     def _reports(self, now: int) -> _Batch | None:

@@ -1,4 +1,5 @@
-"""Verdicts become durable here: many in one transaction, so that one fsync serves many answers.
+"""Verdicts are written here, many in one transaction. The caller flushes before an answer leaves: one wait for the
+disk serves many answers, and the next batch is judged meanwhile.
 
 Retries are safe because the request key is unique in the table: a request that was answered before gets the
 same bytes again, whatever became of the process that answered it.
@@ -28,10 +29,11 @@ Result = CheckAnswer | SiyajError
 
 
 def record(database: Database, batch: Sequence[Assessment], first_review_us: int, sightings: Sightings) -> list[Result]:
-    """Write a batch and return its answers. Raises StorageUnavailable; then nothing was written."""
+    """Write a batch and return its answers, which may leave once `database.flush` was called. Raises
+    StorageUnavailable; then nothing was written."""
     for _ in range(_ATTEMPTS):
         try:
-            with database.begin() as connection:
+            with database.begin(durable=False) as connection:
                 results, pending = _write(connection, batch, first_review_us, sightings)
         except AlreadyExists:
             continue  # another process answered the same request or opened the same case first: read again
@@ -44,7 +46,10 @@ def answer_before(database: Database, request: CheckRequest) -> Result | None:
     """Return what this request was answered with before, if it was."""
     with database.read() as connection:
         before = verdicts.answered(connection, [request.request_key]).get(request.request_key)
-    return None if before is None else _again(request, before)
+    if before is None:
+        return None
+    database.flush()  # another process may just have written it
+    return _again(request, before)
 
 
 def _write(

@@ -7,7 +7,8 @@ StorageUnavailable (nothing was acknowledged; retry), a second row with a unique
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, select, text
@@ -33,9 +34,12 @@ class Database:
         self._reading = reading
         self._writing = writing
         self.dialect = writing.dialect.name
+        self._path = Path(writing.url.database or "")
         self._turn = threading.Lock()
         self._writer: Connection | None = None
         """SQLite's one writing connection, kept: a pool's work for each transaction costs more than some statements."""
+        self._unsynced_fault = ""
+        """Why the disk did not take what was committed; from then on nothing is known to be durable."""
         self._askers: list[PoolProxiedConnection] = []
         """A reading connection that `ask` keeps, for the same reason; of several at once the others go back."""
 
@@ -64,8 +68,9 @@ class Database:
         return database
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """Write: commit at the end of the block, roll back on any error. The commit is durable when this returns."""
+    def begin(self, *, durable: bool = True) -> Iterator[Connection]:
+        """Write: commit at the end of the block, roll back on any error. The commit is durable when this returns; with
+        `durable=False` only when `flush` was called after it, while the next transaction may be under way."""
         if self.dialect != "sqlite":
             with translated(), self._writing.begin() as connection:
                 yield connection
@@ -73,10 +78,29 @@ class Database:
         if not self._turn.acquire(timeout=TURN_SECONDS):
             raise StorageUnavailable("another writer takes very long", hint="retry")
         try:
-            with translated(), self._kept_writer() as connection, connection.begin():
-                yield connection
+            with translated(), self._kept_writer() as connection, ExitStack() as stack:
+                if not durable:
+                    stack.enter_context(sqlite.unsynced(connection.connection.driver_connection))
+                with connection.begin():
+                    yield connection
         finally:
             self._turn.release()
+
+    def flush(self) -> None:
+        """Wait until all that was committed is durable. Raises StorageUnavailable, and then for ever: a disk that
+        lost a write once answers the next question with success, so what is committed is not vouched for until the
+        process starts again and SQLite has read what is there."""
+        if self.dialect != "sqlite":
+            return
+        if not self._unsynced_fault:
+            try:
+                sqlite.sync(self._path)
+            except OSError as error:
+                self._unsynced_fault = error.strerror or str(error)
+        if self._unsynced_fault:
+            raise StorageUnavailable(
+                f"the disk did not take what was written: {self._unsynced_fault}", hint="check the disk, then restart"
+            )
 
     @contextmanager
     def _kept_writer(self) -> Iterator[Connection]:
@@ -117,7 +141,9 @@ class Database:
             return found
 
     def ping(self) -> None:
-        """Raises StorageUnavailable when the database does not answer."""
+        """Raises StorageUnavailable when the database does not answer, or the disk lost what was written."""
+        if self._unsynced_fault:
+            self.flush()
         with self.read() as connection:
             connection.execute(text("SELECT 1"))
 

@@ -5,10 +5,10 @@ processes that read the same rows one wins, and the other writes nothing. Readin
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, Select, and_, exists, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, and_, exists, func, insert, select, update
 
 from siyaj.storage.bulk import Among
 from siyaj.storage.tables import cases, decisions, meta, reports, verdicts
@@ -21,10 +21,21 @@ SETTLE_US = 10_000_000
 """PostgreSQL numbers rows before they are committed: a row this old has no neighbour with a lower number to come."""
 
 
-class VerdictFeed(Struct, gc=False):
-    """`pending`: its media was still being decoded; the final verdict follows, as a row of its own."""
+class VerdictFeed(NamedTuple):
+    """What is asked of every verdict, so it is little. `pending`: its media was still being decoded; the final verdict
+    follows, as a row of its own."""
 
     seq: int
+    id: str
+    action: str
+    policy: str | None
+    created_at: int
+    pending: bool
+
+
+class VerdictDetails(Struct, gc=False):
+    """What is asked of some: what was judged."""
+
     id: str
     kind: str
     event_id: str
@@ -32,8 +43,7 @@ class VerdictFeed(Struct, gc=False):
     channel_id: str | None
     action: str
     policy: str | None
-    created_at: int
-    pending: bool
+    record: bytes
 
 
 class ReportFeed(Struct, gc=False):
@@ -64,7 +74,7 @@ class DecisionFeed(Struct, gc=False):
     undone: bool
 
 
-_RECORDS = Among(select(verdicts.c.id, verdicts.c.record), verdicts.c.id)
+_DETAILS = Among(select(*(verdicts.c[name] for name in VerdictDetails.__struct_fields__)), verdicts.c.id)
 
 
 def place(connection: Connection, reader: str) -> int:
@@ -83,10 +93,9 @@ def move(connection: Connection, reader: str, old: int, new: int) -> bool:
 
 
 def verdicts_after(connection: Connection, after: int, now: int, limit: int) -> list[VerdictFeed]:
-    columns = [verdicts.c[name] for name in VerdictFeed.__struct_fields__[:-1]]
-    query = select(*columns, verdicts.c.answer).where(verdicts.c.seq > after)
-    rows = _settled(connection, query, verdicts, "created_at", now, limit)
-    return [_made(VerdictFeed, [*row[:-1], _PENDING in bytes(row.answer)]) for row in rows]
+    columns = [verdicts.c[name] for name in VerdictFeed._fields[:-1]]
+    query = select(*columns, _holds(connection, verdicts.c.answer, _PENDING)).where(verdicts.c.seq > after)
+    return [VerdictFeed._make(row) for row in _settled(connection, query, verdicts, "created_at", now, limit)]
 
 
 def reports_after(connection: Connection, after: int, now: int, limit: int) -> list[ReportFeed]:
@@ -110,6 +119,13 @@ def _made(kind: type[T], row: Sequence[Any]) -> T:
     return kind(*row)
 
 
+def _holds(connection: Connection, column: Column[bytes], part: bytes) -> ColumnElement[bool]:
+    """Say whether bytes hold others, without bringing them here; `part` has no sign that LIKE knows."""
+    if connection.dialect.name == "sqlite":
+        return func.instr(column, part) > 0  # its LIKE finds nothing in bytes
+    return column.op("LIKE", is_comparison=True)(b"%" + part + b"%")
+
+
 def _settled(
     connection: Connection, query: Select[Any], table: Any, clock: str, now: int, limit: int
 ) -> Sequence[Row[Any]]:
@@ -122,6 +138,6 @@ def _settled(
     return rows
 
 
-def records(connection: Connection, ids: Sequence[str]) -> dict[str, bytes]:
-    """Return the records of verdicts by id: what the event was."""
-    return {row.id: bytes(row.record) for row in _RECORDS.rows(connection, list(ids))} if ids else {}
+def details(connection: Connection, ids: Sequence[str]) -> dict[str, VerdictDetails]:
+    """Return what the verdicts of these ids are about, by id."""
+    return {row.id: VerdictDetails(*row) for row in _DETAILS.rows(connection, list(ids))} if ids else {}

@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,7 +21,7 @@ CACHE_MB = 256
 
 PRAGMAS = (
     "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",  # an answer is sent after its record is durable
+    "PRAGMA synchronous = FULL",  # a commit is on the disk when it returns; `unsynced` and `sync` do it in two steps
     "PRAGMA foreign_keys = ON",
     f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1_000)}",
     "PRAGMA journal_size_limit = 134217728",
@@ -65,6 +67,33 @@ def is_unavailable(error: BaseException | None) -> bool:
     """True for a driver's error about a database that is locked, full, read-only, damaged or gone."""
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and (code & 0xFF) in _UNAVAILABLE
+
+
+@contextmanager
+def unsynced(driver: Any) -> Iterator[None]:
+    """Within this block commits do not wait for the disk: `sync` does. What the machine loses before, when its power
+    fails, is the end of the log, whole transactions (https://www.sqlite.org/wal.html, "Performance Considerations")."""
+    driver.execute("PRAGMA synchronous = NORMAL")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA synchronous = FULL")
+
+
+def sync(path: Path) -> None:
+    """Wait until every commit so far is on the disk. Raises OSError: then nobody knows what is.
+
+    What no longer stands in the write-ahead log was synced when it moved to the database file. The log's own locks
+    are held elsewhere, so that opening and closing it lets go of none.
+    """
+    log = os.open(f"{path}-wal", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _sync(log)
+    finally:
+        os.close(log)
+
+
+_sync = getattr(os, "fdatasync", os.fsync)
 
 
 def _make(path: Path) -> None:
