@@ -207,4 +207,6 @@ def test_the_schedule_spans_from_seconds_to_three_days() -> None:
     assert 5 <= (waits[0] or 0) <= 6
     assert 2.9 * 86_400 < sum(schedule.RETRIES) < 3.1 * 86_400
     assert schedule.wait_after(len(schedule.RETRIES) + 1) is None
+    spread = [schedule.wait_after(2) or 0 for _ in range(200)]
+    assert 30 <= min(spread) < 32 < 34 < max(spread) <= 36, "each wait is up to a fifth longer, by chance"
     assert schedule.wait_after(1, asked=3_600) == 3_600

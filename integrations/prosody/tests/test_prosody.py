@@ -92,7 +92,7 @@ def test_siyaj_hangs_and_nobody_waits_longer_than_the_deadline(trial: Trial, ama
     try:
         began = time.monotonic()
         amal.say(room, "صباح الخير")
-        assert time.monotonic() - began < 1.8
+        assert 0.5 < time.monotonic() - began < 1.0, "that long it is waited for, and the whole send keeps the deadline"
     finally:
         trial.siyaj.resume()
 

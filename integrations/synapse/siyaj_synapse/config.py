@@ -13,6 +13,9 @@ HOOKS: dict[str, float] = {
     "registration": 1.0,
 }
 """Each hook, and the longest that it may hold Synapse, in seconds. Synapse sets no limit of its own."""
+KEPT_SECONDS, KEPT_SHARE = 0.2, 0.2
+"""Of a deadline, not spent on waiting for Siyaj (the smaller of the two): what passes unchecked is written to disk, and
+Synapse has its own work to do. So it is the whole send that keeps the deadline."""
 
 OPEN, CLOSED = "open", "closed"
 REFUSE, PASS = "refuse", "pass"
@@ -51,6 +54,11 @@ class Config:
     breaker_seconds: float = 5.0
     largest_media: int = 60 * 1024 * 1024
     """Larger uploads are not sent to Siyaj; they are let through and counted."""
+
+    def patience(self, hook: str) -> float:
+        """Return how many seconds this hook waits for Siyaj."""
+        seconds = self.seconds[hook]
+        return seconds - min(KEPT_SECONDS, KEPT_SHARE * seconds)
 
 
 def parse(given: Mapping[str, Any]) -> Config:

@@ -60,7 +60,7 @@ class Desk:
     ) -> dict[str, Any] | None:
         """Return the verdict; None when there was none in time, which is counted and, when it passes, kept."""
         try:
-            verdict = await self.siyaj.check(event, files, seconds=self.config.seconds[hook], repeat=repeat)
+            verdict = await self.siyaj.check(event, files, seconds=self.config.patience(hook), repeat=repeat)
         except NotAccepted as error:
             # Passing what Siyaj cannot read would be a way around it; a person can still be told by a report.
             log.error("Siyaj does not accept a check of %s %s: %s", hook, event["id"], error)

@@ -60,7 +60,7 @@ class Members:
         known = self._known.get(room_id)
         if known is not None and time.monotonic() - known[0] < self._desk.config.state_seconds:
             return known[1]
-        state = await self._desk.siyaj.state("channel", room_id[:256], seconds=self._desk.config.seconds["member"])
+        state = await self._desk.siyaj.state("channel", room_id[:256], seconds=self._desk.config.patience("member"))
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
         self._known[room_id] = (time.monotonic(), state)

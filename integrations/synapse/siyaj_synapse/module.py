@@ -45,7 +45,7 @@ class SiyajModule:
             user_may_publish_room=members.user_may_publish_room,
         )
         api.register_third_party_rules_callbacks(
-            check_event_allowed=rooms.check_event_allowed if config.every_state_event else None,
+            check_event_allowed=messages.check_event_allowed if config.every_state_event else None,
             on_profile_update=Profiles(api, config.enforcer, store).on_profile_update,
         )
         reports, recheck = Reports(api, config, siyaj, store), Recheck(api, config, siyaj, store, after)

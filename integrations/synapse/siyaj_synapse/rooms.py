@@ -10,10 +10,9 @@ from typing import Any
 from synapse.module_api import NOT_SPAM, EventBase, ModuleApi, StateMap
 from synapse.module_api.errors import Codes
 
-from siyaj_synapse import content, refusal
+from siyaj_synapse import content
 from siyaj_synapse.client import File
 from siyaj_synapse.desk import Desk
-from siyaj_synapse.guard import is_enforcement
 from siyaj_synapse.places import Places
 from siyaj_synapse.refusal import Refusal
 
@@ -35,17 +34,6 @@ class Rooms:
         except Exception:
             found = self._desk.stumbled("room", f"one that {user_id} makes")
         return NOT_SPAM if found is None else (Codes.FORBIDDEN, found)
-
-    async def check_event_allowed(self, event: EventBase, state: StateMap[EventBase]) -> tuple[bool, None]:
-        """Raises SynapseError for a name, topic or picture that is refused: so the client learns why."""
-        if event.is_state() and event.type in NAMED and not is_enforcement(event.sender, self._desk.config.enforcer):
-            try:
-                found = await self.refusal(event, state)
-            except Exception:
-                found = self._desk.stumbled("room", event.event_id)
-            if found is not None:
-                raise refusal.raised(found)
-        return True, None
 
     async def refusal(self, event: EventBase, state: StateMap[EventBase] | None = None) -> Refusal | None:
         """Return why this name, topic or picture is refused, or None."""

@@ -54,7 +54,8 @@ def test_a_send_is_never_held_longer_than_its_deadline(away: Trial) -> None:
         began = time.monotonic()
         author.say(room, f"{posts.NEWS} {number}")
         times.append(time.monotonic() - began)
-    assert max(times) < 1.0 + 0.5, "the deadline of a message is one second"
+    assert max(times) < 1.0, "the deadline of a message is one second, for the whole send"
+    assert min(times[:4]) > 0.5, "that long it is waited for"
     assert sorted(times)[:4][-1] < 0.5, "after five failures in a row nobody waits any more"
 
 
@@ -79,16 +80,29 @@ def test_a_hook_that_fails_closed_refuses_until_siyaj_is_back(away: Trial, tmp_p
         away.homeserver.start()
 
 
-def test_a_revoked_key_fails_open_and_is_logged(away: Trial, tmp_path: Path) -> None:
-    config = {**module_config(away.siyaj, tmp_path), "key": "siyaj_revoked"}
+def test_a_key_that_is_revoked_in_mid_traffic_loses_nothing(away: Trial, tmp_path: Path) -> None:
+    config = {**module_config(away.siyaj, tmp_path), "key": away.siyaj.new_key("soon revoked")}
     homeserver = Homeserver(tmp_path / "revoked", config)
     away.homeserver.stop()
     try:
         homeserver.start()
         author = homeserver.register("revoked")
         room = author.create_room(name="Revoked")
-        assert author.say(room, posts.STATEMENT)
-        assert "Siyaj answered 401" in homeserver.log()
+        with pytest.raises(Refused, match="السياسة"):
+            author.say(room, posts.STATEMENT)
+        away.siyaj.run("key", "revoke", "soon revoked")
+        assert wait_until(lambda: says(author, room) and "Siyaj answered 401" in homeserver.log(), 10)
+        passed = author.say(room, posts.STATEMENT)
+        author.report_room(room, "look")
+        assert homeserver.counted("siyaj_module_failed_open_total", hook="message") >= 2
+        assert away.siyaj.case_of(f"channel:{room}", seconds=2) is None
+
+        homeserver.stop()
+        config["key"] = away.siyaj.new_key("fresh")
+        homeserver.start()
+        author = homeserver.log_in("revoked")
+        assert wait_until(lambda: author.event(room, passed)["content"] == {}, 20)
+        assert away.siyaj.case_of(f"channel:{room}", seconds=20) is not None
     finally:
         homeserver.stop()
         away.homeserver.start()

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -75,7 +77,36 @@ def test_a_limited_room_takes_no_new_members(trial: Trial, reviewer: Reviewer) -
         owner.invite(room, late.user_id)
     with pytest.raises(Refused):
         owner.call("PUT", f"/_matrix/client/v3/directory/list/room/{room}", {"visibility": "public"})
+    alias = "#fair:garden.test"
+    owner.call("PUT", f"/_matrix/client/v3/directory/room/{quote(alias)}", {"room_id": room})
+    with pytest.raises(Refused):
+        owner.set_state(room, "m.room.canonical_alias", {"alias": alias})
     assert owner.say(room, "those who are in it may talk on")
+
+
+def test_a_token_that_expired_is_said_on_the_case_and_a_fresh_one_carries_the_decision_out(
+    trial: Trial, reviewer: Reviewer, tmp_path: Path
+) -> None:
+    author, reporter = trial.homeserver.register("kept-author"), trial.homeserver.register("kept-reporter")
+    room = author.create_room(preset="public_chat", name="Cistern")
+    reporter.join(room)
+    event = author.say(room, "what a person decided to remove")
+    reporter.report_event(room, event, "remove this")
+    case = trial.siyaj.case_of(f"item:{event}")
+    assert case is not None
+    acting = trial.homeserver.log_in("siyaj-acts")
+    set_token(trial, tmp_path / "token", "syt_expired")
+    decision = reviewer.decide(case["id"], "remove")
+    assert until(lambda: "set a fresh one" in reviewer.said(decision, "remove"), 5), reviewer.said(decision, "remove")
+    assert author.event(room, event)["content"]
+    set_token(trial, tmp_path / "token", acting.token)
+    assert until(lambda: author.event(room, event)["content"] == {}, 20), reviewer.said(decision, "remove")
+    assert until(lambda: reviewer.said(decision, "remove").startswith("delivered"), 5)
+
+
+def set_token(trial: Trial, file: Path, token: str) -> None:
+    file.write_text(token, encoding="ascii")
+    trial.siyaj.run("endpoint", "token", "matrix", "--token-file", str(file))
 
 
 def until(true, seconds: float) -> bool:  # type: ignore[no-untyped-def]

@@ -1,12 +1,15 @@
 """What people report at a real homeserver becomes a case; none is lost, none counts twice."""
 
+import shutil
 import sqlite3
 import time
+from pathlib import Path
 
 import pytest
 
-from conftest import Trial
+from conftest import Trial, module_config
 from siyaj.cli.demo import posts
+from trial.homeserver import Homeserver
 
 
 def test_a_reported_room_is_a_case_within_two_seconds(trial: Trial) -> None:
@@ -71,6 +74,49 @@ def test_ids_that_repeat_after_an_older_backup_are_other_reports(trial: Trial) -
     assert reports_of(trial, room, 2) == ["before", "after"]
 
 
+def test_a_homeserver_that_is_restored_from_an_older_backup_repeats_and_loses_no_report(
+    trial: Trial, tmp_path: Path
+) -> None:
+    homeserver = Homeserver(tmp_path / "restored", module_config(trial.siyaj, tmp_path))
+    database = homeserver.folder / "homeserver.db"
+    trial.homeserver.stop()
+    try:
+        homeserver.start()
+        owner, reporter = homeserver.register("old-owner"), homeserver.register("old-reporter")
+        room = owner.create_room(preset="public_chat", name="Old bridge")
+        reporter.join(room)
+        event = owner.say(room, "كلام يستحق أن يُنظر فيه")
+
+        def report(word: str) -> None:
+            reporter.report_room(room, word)
+            reporter.report_user(owner.user_id, word)
+            reporter.report_event(room, event, word)
+
+        def arrived(count: int) -> list[list[str]]:
+            subjects = (f"channel:{room}", f"account:{owner.user_id}", f"item:{event}")
+            return [reports_about(trial, subject, count) for subject in subjects]
+
+        report("one")
+        assert arrived(1) == [["one"]] * 3
+        homeserver.stop()
+        shutil.copy(database, tmp_path / "backup.db")
+        homeserver.start()
+        reporter = homeserver.log_in("old-reporter")
+        report("two")
+        assert arrived(2) == [["one", "two"]] * 3
+        homeserver.stop()
+        for leftover in homeserver.folder.glob("homeserver.db*"):
+            leftover.unlink()
+        shutil.copy(tmp_path / "backup.db", database)
+        homeserver.start()
+        reporter = homeserver.log_in("old-reporter")
+        report("three")
+        assert arrived(3) == [["one", "two", "three"]] * 3
+    finally:
+        homeserver.stop()
+        trial.homeserver.start()
+
+
 @pytest.mark.parametrize("reason", ["", "\u202eتقرير\u202c \u0000 <script>alert(1)</script>", posts.STATEMENT[:900]])
 def test_a_reason_may_be_any_text(trial: Trial, reason: str) -> None:
     name = f"odd-{abs(hash(reason)) % 10_000}"
@@ -80,11 +126,15 @@ def test_a_reason_may_be_any_text(trial: Trial, reason: str) -> None:
     assert reports_of(trial, room, 1) == [reason.replace("\0", " ")]
 
 
-def reports_of(trial: Trial, room: str, count: int, seconds: float = 8) -> list[str]:
-    """Return what the reports of a room say, once there are so many."""
+def reports_of(trial: Trial, room: str, count: int) -> list[str]:
+    return reports_about(trial, f"channel:{room}", count)
+
+
+def reports_about(trial: Trial, subject: str, count: int, seconds: float = 8) -> list[str]:
+    """Return what the reports about it say, once there are so many."""
     until = time.monotonic() + seconds
     while True:
-        case = trial.siyaj.case_of(f"channel:{room}", seconds=0)
+        case = trial.siyaj.case_of(subject, seconds=0)
         found = trial.siyaj.get(f"/v1/cases/{case['id']}")["reports"] if case else []
         if len(found) >= count or time.monotonic() > until:
             return [one["text"] for one in found]

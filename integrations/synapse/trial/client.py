@@ -67,11 +67,17 @@ class Client:
         return str(answer["content_uri"])
 
     def download(self, mxc: str) -> bytes:
-        path = f"/_matrix/client/v1/media/download/{mxc.removeprefix('mxc://')}"
+        return self._bytes(f"/_matrix/client/v1/media/download/{mxc.removeprefix('mxc://')}")
+
+    def _bytes(self, path: str) -> bytes:
         answer = self._http.get(path)
         if answer.is_error:
             raise Refused(answer.status_code, answer.json())
         return answer.content
+
+    def thumbnail(self, mxc: str) -> bytes:
+        path = f"/_matrix/client/v1/media/thumbnail/{mxc.removeprefix('mxc://')}?width=64&height=64&method=scale"
+        return self._bytes(path)
 
     def event(self, room: str, event: str) -> dict[str, Any]:
         return self.call("GET", f"/_matrix/client/v3/rooms/{quote(room)}/event/{quote(event)}")

@@ -83,6 +83,13 @@ class Homeserver:
             if (self.folder / name).exists()
         )
 
+    def counted(self, name: str, **labels: str) -> float:
+        """Return one of the counts that Synapse serves, 0 where there is none."""
+        wanted = ",".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
+        line = f"{name}{{{wanted}}} " if wanted else f"{name} "
+        told = httpx.get(f"{self.address}/_synapse/metrics", timeout=30).text
+        return next((float(one.removeprefix(line)) for one in told.splitlines() if one.startswith(line)), 0.0)
+
     def register(self, name: str, *, admin: bool = False) -> Client:
         """Make an account and log it in."""
         url = f"{self.address}/_synapse/admin/v1/register"
@@ -109,7 +116,7 @@ class Homeserver:
         return client
 
     def _config(self) -> dict[str, Any]:
-        resources = [{"names": ["client", "media"], "compress": False}]
+        resources = [{"names": ["client", "media", "metrics"], "compress": False}]
         federated = self._federation.config(self._federation_port) if self._federation else {}
         own = {"port": self.port, "type": "http", "bind_addresses": ["127.0.0.1"], "resources": resources}
         return {
@@ -117,6 +124,7 @@ class Homeserver:
             "server_name": self.name,
             "public_baseurl": self.address,
             "pid_file": str(self.folder / "homeserver.pid"),
+            "enable_metrics": True,
             "listeners": [own, *federated.get("listeners", [])],
             "database": {"name": "sqlite3", "args": {"database": str(self.folder / "homeserver.db")}},
             "media_store_path": str(self.folder / "media"),
