@@ -7,15 +7,16 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from benchmarks.report import Row
 from siyaj.cli.demo import posts
 
 SYNAPSE = Path(__file__).resolve().parent.parent / "integrations" / "synapse"
-ROUNDS = 2
-"""Without, with, without, with: what else the machine does falls on both."""
-WARM = 30
+TURN = 20
+"""So many without, so many with, and again: what else the machine does falls on both. Both homeservers run on."""
+WARM = 60
+HELD = 20
 TEXT = "صباح الخير جميعا، موعدنا عند البئر القديمة بعد صلاة العصر إن شاء الله، وهذه الرسالة رقم {number}."
 
 
@@ -43,21 +44,42 @@ def _measure(folder: Path, count: int) -> list[Row]:
     try:
         siyaj.start()
         siyaj.bank({"text": posts.STATEMENT})
-        without: list[float] = []
-        with_module: list[float] = []
-        for number in range(ROUNDS):
-            without += _sends(bare, f"sender{number}", count // ROUNDS)
-            with_module += _sends(moderated, f"sender{number}", count // ROUNDS)
+        bare.start()
+        moderated.start()
+        added = _added(Sender.at(bare), Sender.at(moderated), count)
+        bare.stop()
         asked = _asked(siyaj, count)
-        held = _held(siyaj, moderated, max(12, count // 20))
+        held = _held(siyaj, moderated)
     finally:
         bare.stop()
         moderated.stop()
         siyaj.stop()
-    return [_added(without, with_module), asked, *held]
+    return [added, asked, *held]
 
 
-def _added(without: list[float], with_module: list[float]) -> Row:
+class Sender(NamedTuple):
+    client: Any
+    room: str
+
+    @classmethod
+    def at(cls, homeserver: Any, name: str = "sender") -> Self:
+        client = homeserver.register(name)
+        sender = cls(client, client.create_room(name="Benchmark"))
+        for number in range(WARM):
+            sender.send(number)
+        return sender
+
+    def send(self, number: int) -> float:
+        """Return the milliseconds that it took."""
+        return _timed(lambda: self.client.say(self.room, TEXT.format(number=number)))
+
+
+def _added(bare: Sender, moderated: Sender, count: int) -> Row:
+    without: list[float] = []
+    with_module: list[float] = []
+    for first in range(0, count, TURN):
+        for sender, times in ((bare, without), (moderated, with_module)):
+            times += [sender.send(number) for number in range(first, first + TURN)]
     added = statistics.median(with_module) - statistics.median(without)
     return Row(
         "send one message, median",
@@ -65,7 +87,7 @@ def _added(without: list[float], with_module: list[float]) -> Row:
         f"{statistics.median(without):.1f} ms, p95 {_p95(without):.1f} ms without the module",
         f"{added:+.1f} ms",
         "≤ 10 ms added",
-        f"{len(with_module)} messages each, in {ROUNDS} turns",
+        f"{len(with_module)} messages each, {TURN} and {TURN} in turns",
     )
 
 
@@ -84,30 +106,23 @@ def _asked(siyaj: Any, count: int) -> Row:
     )
 
 
-def _held(siyaj: Any, moderated: Any, count: int) -> list[Row]:
-    """How long a send takes at most while Siyaj hangs: it accepts connections and answers nothing."""
-    moderated.start()
-    sender = moderated.register("patient")
-    room = sender.create_room()
-    siyaj.hang()
-    times = [_timed(lambda number=number: sender.say(room, TEXT.format(number=number))) for number in range(count)]
-    siyaj.resume()
-    moderated.stop()
-    said = f"{count} messages, median {statistics.median(times):.1f} ms: after five failures nobody waits"
-    return [Row("the longest send while Siyaj hangs", f"{max(times):.0f} ms", "–", "–", "deadline 1,000 ms", said)]
-
-
-def _sends(homeserver: Any, name: str, count: int) -> list[float]:
-    """Start it, send so many messages one after the other, stop it; return the times in milliseconds."""
-    homeserver.start()
-    try:
-        sender = homeserver.register(name)
-        room = sender.create_room(name="Benchmark")
-        for number in range(WARM):
-            sender.say(room, TEXT.format(number=number))
-        return [_timed(lambda number=number: sender.say(room, TEXT.format(number=number))) for number in range(count)]
-    finally:
-        homeserver.stop()
+def _held(siyaj: Any, moderated: Any) -> list[Row]:
+    """How long a send takes at most while Siyaj hangs (it accepts connections and answers nothing): as the module is
+    shipped, and with its breaker off, so that each send waits."""
+    rows = []
+    (module,) = moderated.modules
+    for failures, said in ((5, "after five failures nobody waits"), (1_000_000, "the breaker off: each one waits")):
+        moderated.stop()
+        module["config"]["breaker_failures"] = failures
+        moderated.start()
+        sender = Sender.at(moderated, f"patient{failures}")
+        siyaj.hang()
+        times = [sender.send(number) for number in range(HELD)]
+        siyaj.resume()
+        what = "the longest send while Siyaj hangs" + (", when each one waits" if failures > HELD else "")
+        note = f"{HELD} messages, median {statistics.median(times):.1f} ms: {said}"
+        rows.append(Row(what, f"{max(times):.0f} ms", "–", "–", "deadline 1,000 ms", note))
+    return rows
 
 
 def _timed(do: Any) -> float:
