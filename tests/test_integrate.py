@@ -160,6 +160,20 @@ def test_every_limit_stands_in_the_page() -> None:
     assert found == {number for number in found if re.search(rf"(?<![\d,]){number:,}(?![\d,])", PAGE)}
 
 
+def test_every_address_that_the_page_and_the_example_name_is_in_the_openapi(served: Served) -> None:
+    def bare(path: str) -> str:
+        """Without what differs from call to call: `/v1/state/{kind}/{id}` and `/v1/state/item/m-1` are one address."""
+        return re.sub(r"(?<=/v1/state/).*|\{[^}]*\}", "…", path)
+
+    described = served.client.get("/openapi.json").json()["paths"]
+    known = {(method.upper(), bare(path)) for path, methods in described.items() for method in methods}
+    page = {(method, bare(path)) for method, path in re.findall(r"\b(GET|POST) (/v1/[\w/{}-]+)", PAGE)}
+    example = (Path(__file__).parent.parent / "examples" / "messenger.py").read_text(encoding="utf-8")
+    calls = {(method, bare(path)) for method, path in re.findall(r'"(GET|POST)", f?"(/v1/[^"]+)"', example)}
+    assert len(page) >= 6 and page <= known, page - known
+    assert len(calls) == 3 and calls <= page, calls - page
+
+
 def test_the_retry_table_is_the_schedule() -> None:
     def words(seconds: float) -> str:
         for unit, size in (("h", 3_600), ("min", 60)):
