@@ -11,27 +11,22 @@ import httpx
 
 from tests.conftest import ROOT
 
+sys.path.append(str(ROOT / "integrations" / "synapse"))
+from trial.environment import CannotInstall, made
+
+__all__ = ["CannotInstall", "Server", "python"]
 FOLDER = ROOT / ".s3-venv"
 CONSTRAINTS = Path(__file__).parent / "constraints.txt"
 WANTED = ("moto[s3]", "flask", "flask-cors")
-INSTALL_SECONDS = 300
 START_SECONDS = 60
 
 
-class CannotInstall(Exception):
-    """The server is not here and could not be fetched. The message says why."""
-
-
 def python() -> Path:
-    """Return the interpreter of an environment that has the server; make it first where it is missing."""
-    interpreter, stamp = FOLDER / "bin" / "python", FOLDER / ".installed"
-    wanted = CONSTRAINTS.read_text(encoding="ascii")
-    if not stamp.exists() or stamp.read_text(encoding="ascii") != wanted:
-        _run([sys.executable, "-m", "venv", str(FOLDER)])
-        pip = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        _run([*pip, "-c", str(CONSTRAINTS), *WANTED])
-        stamp.write_text(wanted, encoding="ascii")
-    return interpreter
+    """Return the interpreter of an environment that has the server; make it first where it is missing.
+
+    Raises CannotInstall.
+    """
+    return made(FOLDER, CONSTRAINTS.read_text(encoding="ascii"), "-c", str(CONSTRAINTS), *WANTED)
 
 
 class Server:
@@ -65,13 +60,3 @@ class Server:
             self._process.terminate()
             self._process.wait(timeout=20)
             self._process = None
-
-
-def _run(command: list[str]) -> None:
-    try:
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise CannotInstall(f"{command[0]}: {error}") from None
-    if ended.returncode:
-        last = [line for line in ended.stderr.splitlines() if line.strip()][-1:]
-        raise CannotInstall(f"`{' '.join(command[-3:])}` failed: {''.join(last)[:300]}")

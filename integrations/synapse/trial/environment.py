@@ -1,4 +1,4 @@
-"""Synapse in an environment of its own: it and Siyaj never share one."""
+"""Servers of others in environments of their own: they and Siyaj never share one."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ INSTALL_SECONDS = 600
 
 
 class CannotInstall(Exception):
-    """Synapse is not here and could not be fetched. The message says why."""
+    """The server is not here and could not be fetched. The message says why."""
 
 
 def python() -> Path:
@@ -26,12 +26,7 @@ def python() -> Path:
     """
     if given := os.environ.get("SIYAJ_SYNAPSE_PYTHON"):
         return Path(given)
-    interpreter = FOLDER / "bin" / "python"
-    stamp = FOLDER / ".installed"
-    if not stamp.exists() or stamp.read_text(encoding="ascii") != " ".join(PINNED):
-        _install(interpreter)
-        stamp.write_text(" ".join(PINNED), encoding="ascii")
-    return interpreter
+    return made(FOLDER, " ".join(PINNED), "-c", str(HERE / "constraints.txt"), *PINNED)
 
 
 def python_for_workers() -> Path:
@@ -43,9 +38,15 @@ def python_for_workers() -> Path:
     return interpreter
 
 
-def _install(interpreter: Path) -> None:
-    _run([sys.executable, "-m", "venv", str(FOLDER)])
-    _pip(interpreter, "-c", str(HERE / "constraints.txt"), *PINNED)
+def made(folder: Path, version: str, *wanted: str) -> Path:
+    """Return the interpreter of an environment in `folder` with what pip is asked for; make it where it is missing, or
+    was made for another `version`. Raises CannotInstall."""
+    interpreter, stamp = folder / "bin" / "python", folder / ".installed"
+    if not stamp.exists() or stamp.read_text(encoding="ascii") != version:
+        _run([sys.executable, "-m", "venv", str(folder)])
+        _pip(interpreter, *wanted)
+        stamp.write_text(version, encoding="ascii")
+    return interpreter
 
 
 def _pip(interpreter: Path, *arguments: str) -> None:
