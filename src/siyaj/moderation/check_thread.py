@@ -1,8 +1,8 @@
 """The one thread that checks go through: it takes what waits, assesses it together and records it together.
 
 Requests that arrive while a batch is being judged wait for the next batch, so load makes batches larger instead
-of queues longer. Nobody waits for a batch to fill. What is recorded is handed to a second thread, which does nothing
-but wait for the disk: one wait serves all batches that were recorded before it, and the next one is judged meanwhile.
+of queues longer. Nobody waits for a batch to fill. What is recorded is handed to threads that do nothing but wait for
+the disk: one wait serves all that was recorded before it began, and the next batch is judged meanwhile.
 """
 
 import asyncio
@@ -34,6 +34,9 @@ LINGER_SECONDS = 0.0002
 """When this many callers waited for the last batch, the next one is given a moment to fill: the event loop takes in
 requests meanwhile, and one transaction serves twice as many. A lone caller never waits."""
 
+FLUSHERS = 2
+"""So many waits for the disk may go on at once: what is recorded while one goes on need not see its end first."""
+
 Answered = Callable[[Sequence[Result]], None]
 
 
@@ -62,13 +65,18 @@ class _Recorded(NamedTuple):
         return self._replace(results=[fault] * len(self.results))
 
 
-def _take_all(queue: "SimpleQueue[T]") -> list[T]:
-    """Wait for one thing, then take all that are there."""
-    taken = [queue.get()]
-    with contextlib.suppress(Empty):
-        while True:
-            taken.append(queue.get_nowait())
-    return taken
+def _take_recorded(queue: "SimpleQueue[_Recorded | None]") -> tuple[list[_Recorded], bool]:
+    """Wait for something, then take all that is there. True when it is time to stop: the None behind the last one is
+    for one thread only."""
+    taken = []
+    one = queue.get()
+    while one is not None:
+        taken.append(one)
+        try:
+            one = queue.get_nowait()
+        except Empty:
+            return taken, False
+    return taken, True
 
 
 class CheckThread:
@@ -87,7 +95,7 @@ class CheckThread:
         self._recorded: SimpleQueue[_Recorded | None] = SimpleQueue()
         self._threads = [
             threading.Thread(target=work, name=name, daemon=True)
-            for work, name in ((self._work, "siyaj-check"), (self._flush, "siyaj-flush"))
+            for work, name in ((self._work, "siyaj-check"), *((self._flush, "siyaj-flush"),) * FLUSHERS)
         ]
         for thread in self._threads:
             thread.start()
@@ -111,18 +119,21 @@ class CheckThread:
             self._sealing -= sum(job.assessed is not None for job in jobs)
             if jobs:
                 self._answer_jobs(jobs)
-        self._recorded.put(None)
+        for _ in range(FLUSHERS):
+            self._recorded.put(None)
 
     def _flush(self) -> None:
-        """The flushing thread: hand out answers once they are durable, until told to stop."""
+        """A flushing thread: hand out answers once they are durable, until told to stop."""
         stopping = False
         while not stopping:
-            recorded = _take_all(self._recorded)
-            stopping = recorded[-1] is None
-            batches = [one for one in recorded if one is not None]
+            batches, stopping = _take_recorded(self._recorded)
             if batches:
-                fault = self._fault_of_disk()
-                self._hand_out(batches if fault is None else [one.failed(fault) for one in batches])
+                self._finish(batches)
+
+    def _finish(self, batches: Sequence["_Recorded"]) -> None:
+        """Wait until what was recorded is durable, then hand it out."""
+        fault = self._fault_of_disk()
+        self._hand_out(batches if fault is None else [one.failed(fault) for one in batches])
 
     def _fault_of_disk(self) -> SiyajError | None:
         """Wait for the disk; return what is wrong with it."""
@@ -150,7 +161,11 @@ class CheckThread:
                 ready.append((job, its))
         if ready:
             results = self._record_safely([one for _, its in ready for one in its])
-            self._recorded.put(_Recorded([job for job, _ in ready], results))
+            recorded = _Recorded([job for job, _ in ready], results)
+            if self._jobs.empty():
+                self._finish([recorded])  # nothing to judge meanwhile: to wake another thread costs more than to wait
+            else:
+                self._recorded.put(recorded)
 
     def _seal(self, job: Job) -> None:
         its = [seal_files(self._vault, one) for one in job.assessed or ()]

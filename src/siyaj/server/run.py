@@ -115,7 +115,6 @@ def serve(settings: Settings) -> int:
     with Runtime.open(settings) as runtime:
         _warm_first(runtime)
         mails = Mails(runtime.database, runtime.reports, runtime.appeals, settings)
-        threading.Thread(target=_warm_later, args=(runtime,), name="siyaj-warm", daemon=True).start()
         gc.freeze()  # what is there now stays: the collector need not walk through it again and again
         gc.set_threshold(20_000, 50, 100)
         gc.enable()
@@ -138,7 +137,7 @@ def serve(settings: Settings) -> int:
             limit_concurrency=MOST_CONNECTIONS,
             backlog=2_048,
         )
-        server = _Server(config, stopping)
+        server = _Server(config, stopping, threading.Thread(target=_warm_later, args=(runtime,), daemon=True))
         signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn stops, then raises it again: all must be closed before
         with (
             Worker("siyaj-quality", runtime.quality.work, QUALITY_SECONDS, full=QUALITY_BATCH),
@@ -172,11 +171,12 @@ def _warm_later(runtime: Runtime) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens once it does, on stderr."""
+    """Says where it listens once it does, on stderr; only then starts what is to run beside the first answers."""
 
-    def __init__(self, config: uvicorn.Config, stopping: threading.Event) -> None:
+    def __init__(self, config: uvicorn.Config, stopping: threading.Event, later: threading.Thread) -> None:
         super().__init__(config)
         self._stopping = stopping
+        self._later = later
 
     async def shutdown(self, sockets: Any = None) -> None:
         self._stopping.set()
@@ -188,6 +188,7 @@ class _Server(uvicorn.Server):
             for listening in one.sockets:
                 host, port = listening.getsockname()[:2]
                 _say(f"Siyaj listens on http://{host}:{port} (console: /console/, API docs: /docs)")
+        self._later.start()
 
 
 def _say(line: str) -> None:
