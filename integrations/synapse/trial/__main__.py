@@ -42,7 +42,7 @@ def play(folder: Path, *, once: bool) -> int:
     config = {"url": siyaj.address, "key": siyaj.new_key("synapse"), "state": str(folder / "module.db")}
     homeserver = Homeserver(folder / "synapse", {**config, "enforcer": f"@{ACTING}:{SERVER_NAME}"})
     try:
-        say("[dim]starting Siyaj and Synapse (the first time Siyaj compiles, half a minute) …[/]")
+        say("[dim]starting Siyaj and Synapse (the first time Siyaj compiles, a minute or two) …[/]")
         siyaj.start()
         homeserver.start()
         campaign = Campaign(siyaj, homeserver, say)

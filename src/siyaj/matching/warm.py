@@ -5,6 +5,7 @@ a text thus took four seconds of a core, and the first that matched three more: 
 is known would have been let through.
 """
 
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from siyaj.matching.hamming import HEAD_LIMIT
+from siyaj.matching.hamming_buckets import search_buckets
 from siyaj.matching.hamming_head import CHAINED_FROM
 from siyaj.matching.hamming_signals import HammingSignalIndex
 from siyaj.matching.matcher import Matcher
@@ -24,9 +26,18 @@ def warm(types: Mapping[str, SignalType]) -> None:
     """Draw from the texts that the types bring as examples, and search, in indexes that are thrown away. What draws
     from files does it in processes of its own.
 
-    Some seconds after an installation, when what compares pictures is compiled too, a part of one later. A plug-in that
-    fails here raises: its checks would.
+    A minute of a core after an installation, when what compares pictures is compiled too, beside it on another core;
+    a part of a second later. A plug-in that fails here raises: its checks would.
     """
+    pictures = subprocess.Popen([sys.executable, "-c", PICTURES]) if _is_cold() else None  # noqa: S603
+    _warm_words(types)
+    if pictures is not None:
+        pictures.wait()
+    if _compiled() or pictures is not None:
+        load_pictures()
+
+
+def _warm_words(types: Mapping[str, SignalType]) -> None:
     matcher = Matcher(types)
     read = [one for one in types.values() if ContentKind.TEXT in one.content_kinds]
     for ref, one in enumerate(read, 1):
@@ -37,8 +48,6 @@ def warm(types: Mapping[str, SignalType]) -> None:
             if content.kind is ContentKind.TEXT:
                 matcher.search([signal for each in read for signal in each.extract(content)])
     _search_codes()
-    if _compiled():
-        load_pictures()
 
 
 def load_pictures() -> None:
@@ -47,6 +56,15 @@ def load_pictures() -> None:
     import siyaj.matching.local  # noqa: PLC0415
     import siyaj.matching.video  # noqa: PLC0415
     import siyaj.matching.whole  # noqa: F401, PLC0415
+
+
+PICTURES = "from siyaj.matching.warm import load_pictures; load_pictures()"
+"""What the other core does meanwhile."""
+
+
+def _is_cold() -> bool:
+    """Return whether nothing was compiled here yet: numba keeps what it compiled in this folder."""
+    return not any(Path(search_buckets.stats.cache_path).glob("hamming_buckets.search_buckets-*.nbi"))
 
 
 def _compiled() -> bool:

@@ -156,7 +156,7 @@ def serve(settings: Settings) -> int:
 
 def _warm_first(runtime: Runtime) -> None:
     """Compile what a check runs, before anybody waits for it; say so where it takes long."""
-    told = threading.Timer(2.0, _say, ("Siyaj compiles what it runs, once after an installation: half a minute…",))
+    told = threading.Timer(2.0, _say, ("Siyaj compiles what it runs, once after an installation: a minute or two…",))
     told.daemon = True
     told.start()
     warm(runtime.matcher.types)
