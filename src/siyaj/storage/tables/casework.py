@@ -1,0 +1,265 @@
+"""What people judge, and what they say of it."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+
+from siyaj.storage.tables.schema import Id, metadata, partial
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("seq", Id, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("subject_kind", Text, nullable=False, comment="item | account | channel"),
+    Column("subject_id", Text, nullable=False),
+    Column(
+        "open_subject",
+        Text,
+        unique=True,
+        comment="`kind:id` while the case is open, else null: one open case a subject",
+    ),
+    Column("state", Text, nullable=False, comment="open | closed"),
+    Column("policy", Text),
+    Column("reasons", LargeBinary, nullable=False, comment="JSON list of Reason"),
+    Column("priority", Integer, nullable=False),
+    Column(
+        "rank",
+        Integer,
+        nullable=False,
+        server_default="100",
+        comment="100 − priority: the queue is read in the order of its index, rank then seq",
+    ),
+    Column("verdicts", Integer, nullable=False, comment="how many verdicts were merged into it"),
+    Column("reports", Integer, nullable=False, comment="how many reports were merged into it"),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("deadline", BigInteger, nullable=False),
+    Column(
+        "version",
+        Integer,
+        nullable=False,
+        server_default="1",
+        comment="grows with each change: what a stale screen sends is refused",
+    ),
+    Column(
+        "origin", Text, nullable=False, server_default="content", comment="content | appeal | order | sample | channel"
+    ),
+    Column("language", Text, nullable=False, server_default="", comment="primary subtag (BCP 47) of what was posted"),
+    Column("skill", Text, nullable=False, server_default="", comment="what its reviewer must be able to, e.g. `video`"),
+    Column("level", Text, nullable=False, server_default="reviewer", comment="reviewer | lead (escalated)"),
+    Column("urgent", Integer, nullable=False, server_default="0", comment="1: a threat to life; before all others"),
+    Column("reach", BigInteger, nullable=False, server_default="0", comment="subscribers, or views so far"),
+    Column("priority_reasons", Text, nullable=False, server_default="[]", comment="JSON list of PriorityReason"),
+    Column("account_id", Text, comment="who posted it"),
+    Column("channel_id", Text, comment="where it was posted"),
+    Column("copy_key", Text, comment="what exact copies share: `sha256:…` of the file or of the folded text"),
+    Column("holder", Text, comment="the person who holds the lease"),
+    Column("held_until", BigInteger, comment="when the lease ends; a lease in the past is none"),
+    Column("assignee", Text, comment="the person it was handed over to"),
+    Column("second_opinion", Text, nullable=False, server_default="", comment="empty | asked | agreed | split"),
+    Column("first_seen_at", BigInteger, comment="when a person first took it"),
+    Column("closed_at", BigInteger),
+    Column("decision_id", Text, comment="the one that closed it"),
+    Column("undelivered", Text, comment="the decision for which it is open again: a platform did not carry it out"),
+    Index("ix_cases_queue", "state", "rank", "seq"),
+    Index("ix_cases_queue_language", "state", "language", "rank", "seq"),
+    Index("ix_cases_queue_policy", "state", "policy", "rank", "seq"),
+    # Opening a case writes a page for each index that it is in: so it is in few. What most cases are alike in is read
+    # from the queue's own index; these hold the others (`storage.queue` names the condition in its questions).
+    partial("ix_cases_queue_origin", "origin <> 'content'", "state", "origin", "rank", "seq"),
+    partial("ix_cases_queue_kind", "subject_kind <> 'item'", "state", "subject_kind", "rank", "seq"),
+    partial("ix_cases_queue_level", "level <> 'reviewer'", "state", "level", "rank", "seq"),
+    partial("ix_cases_queue_skill", "skill <> ''", "state", "skill", "rank", "seq"),
+    partial("ix_cases_holder", "holder IS NOT NULL", "holder"),
+    partial("ix_cases_assignee", "assignee IS NOT NULL", "assignee"),
+    Index("ix_cases_subject_kind_subject_id", "subject_kind", "subject_id"),
+    partial("ix_cases_copy_key", "copy_key IS NOT NULL", "copy_key"),
+    partial("ix_cases_channel_id", "channel_id IS NOT NULL", "channel_id"),
+    partial("ix_cases_account_id", "account_id IS NOT NULL", "account_id"),
+    Index("ix_cases_state_deadline", "state", "deadline", "seq"),
+    Index("ix_cases_opened_at", "opened_at", "first_seen_at"),
+    Index("ix_cases_closed_at", "closed_at", "opened_at"),
+)
+
+translations = Table(
+    "translations",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True, comment="SHA-256 of what was translated, and into which language"),
+    Column("target", Text, nullable=False, comment="primary subtag (BCP 47)"),
+    Column("text", Text, nullable=False),
+    Column("by", Text, nullable=False, comment="who asked for it"),
+    Column("at", BigInteger, nullable=False),
+    comment="What a machine translated because a person on a case asked for it.",
+)
+
+case_skips = Table(
+    "case_skips",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("why", Text, nullable=False, server_default=""),
+    Column("barred", Integer, nullable=False, server_default="0", comment="1: decided before, so not again"),
+    comment="Who passed a case on: it is not offered to them again for a while.",
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("seq", Id, primary_key=True),
+    Column("case_id", Text, nullable=False, index=True),
+    Column("person", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("mentions", LargeBinary, nullable=False, comment="JSON list of people's ids"),
+)
+
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("note_seq", Id, ForeignKey("notes.seq"), primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("read_at", BigInteger),
+    Index("ix_mentions_person_read_at", "person", "read_at"),
+)
+
+second_opinions = Table(
+    "second_opinions",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("draft", LargeBinary, nullable=False, comment="JSON Draft: what this person would decide"),
+    comment="Blind: nobody sees another's draft of the same round until both stand.",
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("seq", Id, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("case_id", Text, index=True, comment="null where the policy decided alone"),
+    Column("verdict_id", Text, index=True, comment="the automated verdict that this confirms or that stands alone"),
+    Column("subject_kind", Text, nullable=False, comment="item | account | channel"),
+    Column("subject_id", Text, nullable=False),
+    Column("account_id", Text, comment="who is affected"),
+    Column("channel_id", Text),
+    Column("kind", Text, nullable=False, comment="first | undo | appeal | correction | sample"),
+    Column("action", Text, nullable=False, comment="none | label | limit | remove | restore | suspend_account | …"),
+    Column("policy", Text),
+    Column("language", Text, nullable=False, server_default=""),
+    Column("decided_by", Text, nullable=False, comment="a person's id, or `policy`"),
+    Column("decided_at", BigInteger, nullable=False),
+    Column("effective_at", BigInteger, nullable=False, comment="until then it can be undone; then its actions leave"),
+    Column(
+        "supersedes", Text, unique=True, comment="the decision that this one replaces; never edited, only superseded"
+    ),
+    Column("replaces", Text, comment="the decision that it takes the place of, unless it is undone itself"),
+    Column("agreed_with", Text, comment="the person whose blind opinion was the same"),
+    Column(
+        "effects",
+        LargeBinary,
+        nullable=False,
+        comment="JSON Effects: what it changed beside actions and strikes, so that it can be taken back exactly",
+    ),
+    Column("draft", LargeBinary, nullable=False, comment="JSON Draft: policy, organisation, act, exemption, reasons"),
+    Column("statement", LargeBinary, nullable=False, comment="JSON Statement: DSA Article 17, as it was sent"),
+    Index("ix_decisions_subject_kind_subject_id", "subject_kind", "subject_id"),
+    Index("ix_decisions_account_id", "account_id"),
+    Index("ix_decisions_channel_id", "channel_id"),
+    # Only of those that have it: by the statistics of an index of mostly nulls, SQLite rather reads all decisions.
+    partial("ix_decisions_replaces", "replaces IS NOT NULL", "replaces"),
+    Index("ix_decisions_decided_at", "decided_at"),
+    Index("ix_decisions_decided_by", "decided_by", "seq"),
+    Index("ix_decisions_policy", "policy", "seq"),
+    comment="Append-only.",
+)
+
+strikes = Table(
+    "strikes",
+    metadata,
+    Column("seq", Id, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("subject_kind", Text, nullable=False, comment="account | channel"),
+    Column("subject_id", Text, nullable=False),
+    Column("decision_id", Text, nullable=False, index=True),
+    Column("weight", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("reversed_at", BigInteger),
+    Column("reversed_by", Text, comment="the decision that reversed it"),
+    Index("ix_strikes_subject_kind_subject_id", "subject_kind", "subject_id"),
+)
+
+appeals = Table(
+    "appeals",
+    metadata,
+    Column("seq", Id, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("decision_id", Text, nullable=False),
+    Column("case_id", Text, nullable=False, index=True, comment="the case in which it is decided"),
+    Column("side", Text, nullable=False, comment="affected | reporter"),
+    Column("text", Text, nullable=False),
+    Column("language", Text, nullable=False, server_default=""),
+    Column("contact", Text, nullable=False, server_default=""),
+    Column("state", Text, nullable=False, comment="open | upheld | overturned"),
+    Column("received_at", BigInteger, nullable=False),
+    Column("decided_at", BigInteger),
+    Column("decided_by", Text),
+    Column("outcome", Text, nullable=False, server_default="", comment="what the appellant is told"),
+    Column("outcome_decision_id", Text),
+    UniqueConstraint("decision_id", "side"),
+    Index("ix_appeals_state", "state"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("authority", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("subject_kind", Text, nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("case_id", Text, nullable=False, index=True),
+    Column("received_at", BigInteger, nullable=False),
+    Column("deadline", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("closed_at", BigInteger),
+    UniqueConstraint("authority", "reference"),
+)
+
+samples = Table(
+    "samples",
+    metadata,
+    Column("seq", Id, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("stream", Text, nullable=False, comment="automated | cleared | reviewed"),
+    Column("verdict_id", Text),
+    Column("decision_id", Text),
+    Column("case_id", Text, nullable=False, comment="the case in which it is looked at again, blind", index=True),
+    Column("language", Text, nullable=False, server_default=""),
+    Column("policy", Text),
+    Column("first_person", Text, nullable=False, comment="who decided first: a person's id, or `policy`"),
+    Column("first_action", Text, nullable=False),
+    Column("second_person", Text),
+    Column("second_action", Text),
+    Column("second_policy", Text),
+    Column("drawn_at", BigInteger, nullable=False),
+    Column("judged_at", BigInteger),
+    UniqueConstraint("verdict_id", "stream"),
+    UniqueConstraint("decision_id"),
+    Index("ix_samples_judged_at", "judged_at"),
+    comment="Decisions drawn by chance, to be made again by someone who does not see the first.",
+)
+
+exposures = Table(
+    "exposures",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("day", Text, primary_key=True, comment="YYYY-MM-DD, UTC: when the shift began"),
+    Column("seconds", Integer, nullable=False, server_default="0", comment="of revealed graphic media"),
+    Column("revealed", Integer, nullable=False, server_default="0"),
+    Column("since", BigInteger, nullable=False, comment="when the present stretch of work began"),
+    Column("last_at", BigInteger, nullable=False),
+)
