@@ -99,6 +99,28 @@ def test_a_locked_database_is_unavailable(tmp_path: Path, monkeypatch: pytest.Mo
     database.close()
 
 
+def test_where_there_is_no_log_nothing_has_to_be_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from siyaj.storage.engines import sqlite
+
+    others = [one for one in sqlite.PRAGMAS if "journal_mode" not in one]
+    monkeypatch.setattr(sqlite, "PRAGMAS", ("PRAGMA journal_mode = DELETE", *others))
+    database = Database.open(str(tmp_path / "siyaj.db"))
+    with database.begin(durable=False) as connection:
+        banks.insert(connection, "one", "")
+    database.flush()
+    database.close()
+
+
+def test_after_what_was_to_be_flushed_commits_wait_for_the_disk_again(tmp_path: Path) -> None:
+    database = Database.open(str(tmp_path / "siyaj.db"))
+    told = []
+    for durable in (False, True):
+        with database.begin(durable=durable) as connection:
+            told.append(connection.exec_driver_sql("PRAGMA synchronous").scalar())
+    assert told == [1, 2]  # NORMAL, FULL
+    database.close()
+
+
 def test_a_database_that_is_away_is_unavailable() -> None:
     with pytest.raises(StorageUnavailable):
         Database.open("postgresql://nobody@127.0.0.1:1/none")
