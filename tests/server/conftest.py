@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import httpx
+import msgspec
 import pytest
 import uvicorn
 
 from siyaj.model.settings import Settings
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.app import create_app
-from siyaj.server.run import Protocol
+from siyaj.server.run import configuration
 from siyaj.storage import keys
 from siyaj.storage.keys import SCOPES
 
@@ -36,16 +37,7 @@ def serve(settings: Settings) -> Iterator[Served]:
     with Runtime.open(settings) as runtime:
         with runtime.database.begin() as connection:
             key = keys.create(connection, "amal", list(SCOPES))[1]
-        config = uvicorn.Config(
-            create_app(runtime),
-            port=0,
-            http=Protocol,
-            ws="none",
-            log_level="error",
-            lifespan="on",
-            loop="asyncio",
-            proxy_headers=False,
-        )
+        config = configuration(create_app(runtime), msgspec.structs.replace(settings, port=0), loop="asyncio")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
         thread.start()

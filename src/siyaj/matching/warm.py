@@ -22,19 +22,21 @@ from siyaj.model.signal import Signal
 from siyaj.signals.base import ContentKind, SignalType
 
 
-def warm(types: Mapping[str, SignalType]) -> None:
+def warm(types: Mapping[str, SignalType]) -> bool:
     """Draw from the texts that the types bring as examples, and search, in indexes that are thrown away. What draws
     from files does it in processes of its own.
 
     A minute of a core after an installation, when what compares pictures is compiled too, beside it on another core;
-    a part of a second later. A plug-in that fails here raises: its checks would.
+    a part of a second later. Returns whether it compiled. A plug-in that fails here raises: its checks would.
     """
     pictures = subprocess.Popen([sys.executable, "-c", PICTURES]) if _is_cold() else None  # noqa: S603
     _warm_words(types)
     if pictures is not None:
         pictures.wait()
-    if _compiled() or pictures is not None:
+    compiled = _compiled() or pictures is not None
+    if compiled:
         load_pictures()
+    return compiled
 
 
 def _warm_words(types: Mapping[str, SignalType]) -> None:

@@ -119,24 +119,7 @@ def serve(settings: Settings) -> int:
         gc.set_threshold(20_000, 50, 100)
         gc.enable()
         stopping = threading.Event()
-        config = uvicorn.Config(
-            create_app(runtime, stopping),
-            host=settings.host,
-            port=settings.port,
-            http=Protocol,
-            loop="uvloop",
-            ws="none",
-            lifespan="on",
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            date_header=False,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=int(settings.request_seconds),
-            limit_concurrency=MOST_CONNECTIONS,
-            backlog=2_048,
-        )
+        config = configuration(create_app(runtime, stopping), settings)
         server = _Server(config, stopping, threading.Thread(target=_warm_later, args=(runtime,), daemon=True))
         signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn stops, then raises it again: all must be closed before
         with (
@@ -154,13 +137,42 @@ def serve(settings: Settings) -> int:
         return 0 if server.started else 3
 
 
+def configuration(app: Any, settings: Settings, loop: str = "uvloop") -> uvicorn.Config:
+    """Return how uvicorn serves us. A test in a thread asks for the loop `asyncio`."""
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=Protocol,
+        loop=loop,
+        ws="none",
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        date_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=int(settings.request_seconds),
+        limit_concurrency=MOST_CONNECTIONS,
+        backlog=2_048,
+    )
+
+
 def _warm_first(runtime: Runtime) -> None:
     """Compile what a check runs, before anybody waits for it; say so where it takes long."""
-    told = threading.Timer(2.0, _say, ("Siyaj compiles what it runs, once after an installation: a minute or two…",))
+    told = threading.Timer(2.0, _compiles)
     told.daemon = True
     told.start()
-    warm(runtime.matcher.types)
+    compiled = warm(runtime.matcher.types)
     told.cancel()
+    if compiled:
+        gc.collect()  # what is left of it would be kept for good by freezing
+
+
+def _compiles() -> None:
+    _say("Siyaj compiles what it runs, once after an installation: a minute or two…")
+    gc.enable()  # a compiler leaves hundreds of megabytes to be collected
 
 
 def _warm_later(runtime: Runtime) -> None:
