@@ -22,7 +22,7 @@ demo: $(STAMP) ## Play the main job in front of you (ARGS=--once ends by itself)
 	$(BIN)/siyaj demo $(ARGS)
 
 demo-matrix: $(STAMP) ## A real Matrix homeserver, moderated by Siyaj, and a short campaign on it (ARGS=--once ends by itself)
-	PYTHONPATH=integrations/synapse $(BIN)/python -m trial $(ARGS)
+	PYTHONPATH=integrations/synapse exec $(BIN)/python -m trial $(ARGS)
 
 test: $(STAMP) ## The whole suite; on PostgreSQL too where SIYAJ_TEST_POSTGRES names one
 	$(BIN)/python -m pytest $(ARGS)

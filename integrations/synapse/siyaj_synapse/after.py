@@ -11,7 +11,8 @@ from siyaj_synapse.config import PASS, Config
 log = logging.getLogger(__name__)
 
 REPORT_SECONDS = 10.0
-_SUBJECTS = {"message": "item", "media": "item", "room": "channel", "registration": "account", "profile": "account"}
+_SUBJECTS = {"message": "item", "media": "item", "channel": "channel", "account": "account"}
+"""What an event of each kind is about."""
 
 
 class After:
@@ -34,7 +35,7 @@ class After:
             return
         if hook == "media" and await self._quarantine(place["mxc"]):
             return
-        await self._report(hook, event, verdict)
+        await self._report(event, verdict)
 
     async def _redact(self, event_id: str, place: dict[str, str], verdict: dict[str, Any]) -> bool:
         """As its author, who may always redact; Synapse's own admin API does the same."""
@@ -67,9 +68,9 @@ class After:
             log.warning("%s could not be quarantined, a person is told: %s", mxc, error)
             return False
 
-    async def _report(self, hook: str, event: dict[str, Any], verdict: dict[str, Any]) -> None:
+    async def _report(self, event: dict[str, Any], verdict: dict[str, Any]) -> None:
         report = {
-            "subject": {"kind": _SUBJECTS[hook], "id": event["id"]},
+            "subject": {"kind": _SUBJECTS[event["kind"]], "id": event["id"]},
             "reason": "other",
             "text": f"It is published; its verdict {verdict['id']} is to block it. Reported by the Synapse module.",
             "content": {"text": event.get("text", "")},

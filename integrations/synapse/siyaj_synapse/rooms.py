@@ -30,10 +30,20 @@ class Rooms:
         """Before a room exists. Synapse does not call this for administrators; `check_event_allowed` sees theirs."""
         try:
             named = _of_config(room_config)
-            found = await self._check(f"creating:{_digest(user_id, named)}", named, user_id) if named else None
+            found = await self._before_it_exists(user_id, named) if named else None
         except Exception:
             found = self._desk.stumbled("room", f"one that {user_id} makes")
         return NOT_SPAM if found is None else (Codes.FORBIDDEN, found)
+
+    async def _before_it_exists(self, user_id: str, named: dict[str, str]) -> Refusal | None:
+        """As something that somebody says: a channel would stay in Siyaj's list beside the room that is made then."""
+        event = {
+            "id": f"creating:{_digest(user_id, named)}",
+            "kind": "message",
+            "account": await self._places.account(user_id),
+            "text": "\n".join(value for key, value in named.items() if key != "avatar"),
+        }
+        return await self._ask(event, named, {"room": "", "sender": user_id}, uuid.uuid4().hex)
 
     async def refusal(self, event: EventBase, state: StateMap[EventBase] | None = None) -> Refusal | None:
         """Return why this name, topic or picture is refused, or None."""
@@ -52,22 +62,25 @@ class Rooms:
         room_id: str,
         named: dict[str, str],
         user_id: str,
-        event_id: str = "",
-        more: Mapping[str, Any] | None = None,
+        event_id: str,
+        more: Mapping[str, Any],
     ) -> Refusal | None:
-        channel = {**(more or {}), "id": room_id[:256]}
+        channel = {**more, "id": room_id[:256]}
         channel |= {key: value for key, value in named.items() if key != "avatar"}
         account = await self._places.account(user_id)
         event = {"id": room_id[:256], "kind": "channel", "account": account, "channel": channel}
         if title := named.get("title"):
             # A title is a name to Siyaj; as text it is compared with known statements too.
             event["text"] = title
-        avatar = await self._api.defer_to_thread(self._picture, named.get("avatar", ""))
-        place = {"room": room_id, "sender": user_id, "event": event_id, "mxc": named.get("avatar", "")}
+        return await self._ask(event, named, {"room": room_id, "sender": user_id, "event": event_id}, event_id)
+
+    async def _ask(
+        self, event: dict[str, Any], named: Mapping[str, str], place: dict[str, str], repeat: str
+    ) -> Refusal | None:
+        mxc = named.get("avatar", "")
+        avatar = await self._api.defer_to_thread(self._picture, mxc)
         files = [File("avatar", avatar)] if avatar else []
-        return await self._desk.ask(
-            "room", event, files, place=place, repeat=f"room-{event_id or uuid.uuid4().hex}"[:255]
-        )
+        return await self._desk.ask("room", event, files, place={**place, "mxc": mxc}, repeat=f"room-{repeat}"[:255])
 
     def _picture(self, mxc: str) -> bytes | None:
         """Return a picture of this server's own media folder; what lies elsewhere was checked when it came."""

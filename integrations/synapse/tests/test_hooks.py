@@ -157,6 +157,8 @@ def test_a_room_may_not_be_made_or_renamed_to_a_known_statement(trial: Trial) ->
         owner.create_room(name="Library", topic=posts.STATEMENT)
     assert refused.value.answer["org.siyaj.appeal_url"]
     room = owner.create_room(name="Library", topic="Books and bread")
+    listed = [one["id"] for one in trial.siyaj.get("/v1/channels", limit=200)["items"] if one["title"] == "Library"]
+    assert listed == [room], "what was never made is no channel, and what was made is one"
     with pytest.raises(Refused, match="السياسة"):
         owner.set_state(room, "m.room.topic", {"topic": posts.STATEMENT})
     assert owner.set_state(room, "m.room.name", {"name": "New library"})

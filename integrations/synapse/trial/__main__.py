@@ -18,7 +18,7 @@ from trial.environment import CannotInstall, python
 from trial.homeserver import SERVER_NAME, Homeserver
 from trial.siyaj import Siyaj
 
-say = Console(stderr=True, highlight=False).print
+say = Console(stderr=True, highlight=False, soft_wrap=True).print
 
 
 def main() -> int:
@@ -68,7 +68,8 @@ def _interrupted(_signal: int, _frame: object) -> None:
 def _serve_on(siyaj: Siyaj, homeserver: Homeserver, campaign: Campaign) -> None:
     say(f"\nThe console shows what happened: [bold]{siyaj.address}/console/[/]")
     say(f"   log in as [bold]{campaign.login}[/], password [bold]{campaign.password}[/]")
-    say(f"The homeserver: {homeserver.address} (any Matrix client; accounts `amal`, `basim`, …)")
+    say(f"The homeserver, for any Matrix client: [bold]{homeserver.address}[/]")
+    say("   log in as [bold]basim[/] (or dana, faris, …), password [bold]password of basim[/]")
     say("Ctrl-C ends both.")
     with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait()

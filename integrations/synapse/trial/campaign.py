@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from textwrap import shorten
 from typing import Any, NamedTuple
 
 from rich.console import Console
@@ -149,6 +150,7 @@ class Campaign:
         try:
             do()
         except Refused as refused:
-            self._seen.append(Seen(what, expected, "refused", str(refused.answer.get("error", ""))[:160]))
+            said = shorten(str(refused.answer.get("error", "")), 160, placeholder=" …")
+            self._seen.append(Seen(what, expected, "refused", said))
         else:
             self._seen.append(Seen(what, expected, "passed", ""))
