@@ -5,6 +5,7 @@ import io
 import struct
 from functools import cache
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,7 +19,7 @@ from siyaj.signals.audio_value import BANKED, EACH_SECOND, MAGIC, SECOND, pack, 
 from siyaj.signals.audio_value import SEARCH as SEARCH_FORM
 from siyaj.signals.base import Content, ContentKind
 from siyaj.signals.box import MediaBox
-from siyaj.signals.sound import RATE, read_sound
+from siyaj.signals.sound import RATE, read_sound, read_tracks
 from siyaj.signals.testing import SignalTypeConformance
 from siyaj.signals.video_examples import as_video, walk
 
@@ -198,9 +199,37 @@ def test_silence_before_and_rests_within_are_kept_in_time() -> None:
     assert abs(late.times[0] - first - 250) <= 5
 
 
-def test_many_streams_are_no_harm() -> None:
-    import av
+def tracks(sounds: list[np.ndarray]) -> bytes:
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="matroska") as container:
+        streams = [container.add_stream("pcm_s16le", rate=RATE, layout="mono") for _ in sounds]
+        for stream, sound in zip(streams, sounds, strict=True):
+            frame = av.AudioFrame.from_ndarray((sound[None] * 30_000).astype(np.int16), format="s16", layout="mono")
+            frame.sample_rate = RATE
+            container.mux(stream.encode(frame))
+    return buffer.getvalue()
 
+
+def test_every_sound_track_of_a_file_is_listened_to() -> None:
+    data = tracks([babble(4, 12), tune(1, 12), tune(6, 12)])
+    drawn = AUDIO.extract(heard(data, ContentKind.VIDEO))
+    assert [signal.variant for signal in drawn] == ["", SEARCH, "", f"{SEARCH}/2", "", f"{SEARCH}/3"]
+    index = AudioIndex()
+    index.add([1], [value()])
+    assert [[hit.ref for hit in hits] for hits in index.search(drawn)] == [[], [], [], [1], [], []]
+    kept = AUDIO.extract(Content(ContentKind.VIDEO, data, banking=True))
+    other = AudioIndex()
+    other.add([1, 2, 3], [signal.value for signal in kept])
+    assert [hit.ref for hits in other.search(AUDIO.extract(heard(song()))) for hit in hits] == [2]
+
+
+def test_many_tracks_take_no_longer_than_two() -> None:
+    data = tracks([tune(seed, 12) for seed in range(10)])
+    lengths = [len(sound) for sound in read_tracks(data, 6)]
+    assert lengths == [round(1.5 * RATE)] * 8
+
+
+def test_many_streams_are_no_harm() -> None:
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="matroska") as container:
         streams = [container.add_stream("pcm_s16le", rate=8_000, layout="mono") for _ in range(40)]

@@ -16,6 +16,7 @@ from siyaj.signals import video_file
 from siyaj.signals.base import Content, ContentKind
 from siyaj.signals.files import extract_file
 from siyaj.signals.limits import MAX_PIXELS
+from siyaj.signals.local import LOCAL
 from siyaj.signals.testing import SignalTypeConformance
 from siyaj.signals.video import SEARCH, VIDEO, hash_video
 from siyaj.signals.video_examples import RATE, as_video, walk
@@ -35,7 +36,8 @@ def video(data: bytes, *, banking: bool = False) -> list[Signal]:
 
 def found(banked: bytes, searched: bytes) -> bool:
     index = VideoIndex()
-    index.add([1], [signal.value for signal in video(banked, banking=True)])
+    kept = [signal.value for signal in video(banked, banking=True)]
+    index.add(range(1, len(kept) + 1), kept)
     return any(index.search(video(searched)))
 
 
@@ -162,6 +164,66 @@ def test_a_video_that_no_decoder_knows_is_refused_and_not_taken_for_sound() -> N
     data = as_video(walk(1), codec="libx264").replace(b"avc1", b"zzzz")
     (missing,) = (one for one in extract_file(data, part="file:0").missing if one.type == "video")
     assert "not known here" in missing.message
+
+
+def together(films: list[list[np.ndarray]], kind: str = "mp4", covers: int = 0) -> bytes:
+    """Put films, and pictures attached to them, into one file as streams."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format=kind) as container:
+        streams = [container.add_stream("mpeg4", rate=round(RATE)) for _ in films]
+        for stream, frames in zip(streams, films, strict=True):
+            stream.height, stream.width = frames[0].shape[:2]  # type: ignore[union-attr]
+            stream.pix_fmt, stream.bit_rate = "yuv420p", 1_500_000  # type: ignore[union-attr]
+            stream.codec_context.gop_size = 10
+        attached = [container.add_stream("mjpeg", rate=1) for _ in range(covers)]
+        for cover in attached:
+            cover.height, cover.width, cover.pix_fmt = 120, 160, "yuvj420p"  # type: ignore[union-attr]
+            cover.disposition = av.stream.Disposition.attached_pic
+        for stream, frames in zip(streams, films, strict=True):
+            for pixels in frames:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))  # type: ignore[union-attr,arg-type]
+            container.mux(stream.encode(None))  # type: ignore[union-attr]
+        for cover in attached:
+            picture = av.VideoFrame.from_ndarray(walk(9, 1)[0][:120, :160].copy(), format="rgb24")
+            container.mux([*cover.encode(picture), *cover.encode(None)])  # type: ignore[union-attr,arg-type]
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["mp4", "matroska", "mpegts"])
+def test_a_film_in_the_second_stream_of_a_file_is_found(kind: str) -> None:
+    hidden = together([walk(2), walk(1)], kind)
+    assert [signal.variant for signal in video(hidden)] == [SEARCH, f"{SEARCH}/2"]
+    for film in (1, 2):
+        assert found(as_video(walk(film)), hidden)
+        assert found(hidden, as_video(walk(film)))
+    assert not found(as_video(walk(3)), hidden)
+    assert [one.hex for one in hash_video(hidden)] == [one.hex for one in hash_video(together([walk(2)], kind))]
+
+
+def test_frames_of_every_film_of_a_file_are_looked_at() -> None:
+    drawn = LOCAL.extract(Content(ContentKind.VIDEO, together([walk(2), walk(1)])))
+    assert {signal.variant.partition("/")[2] for signal in drawn} == {"", "2"}
+    assert len(LOCAL.extract(Content(ContentKind.VIDEO, together([walk(2), walk(1)]), banking=True))) > 1
+
+
+def test_a_film_that_cannot_be_decoded_does_not_hide_the_other() -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (90, 120, 3), dtype=np.uint8)
+    data = bytearray(together([[noise] * 20, walk(1)], "matroska"))
+    assert found(as_video(walk(1)), bytes(data))
+
+
+def test_an_attached_picture_is_no_film() -> None:
+    data = together([walk(1)], "mp4", covers=1)
+    with av.open(io.BytesIO(data)) as container:
+        assert len(container.streams.video) == 2
+    assert [signal.variant for signal in video(data)] == [SEARCH]
+
+
+def test_a_file_with_more_films_than_a_player_offers_is_refused() -> None:
+    films = [walk(seed, 1) for seed in range(10)]
+    assert len(video(together(films[:8], "matroska"))) == 8
+    with pytest.raises(MediaTooLarge, match="10 films"):
+        video(together(films, "matroska"))
 
 
 def test_a_file_with_too_many_streams_is_refused() -> None:

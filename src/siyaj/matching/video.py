@@ -40,6 +40,13 @@ CLOSE = 6
 that were saved again, mirrored or cut 2 to 8; with bars, a logo or at half the size 8 to 22."""
 
 
+LONGEST_GAP = 4.0
+"""Medians: between two frames with enough in them so much time counts at most. Black that was put in says nothing."""
+UNSEEN = 2.0
+"""So many times what is common in seconds is common at most, however little else there is to recognise: an opening that
+two dark films share is not the whole of them."""
+
+
 class _Filed(NamedTuple):
     """A banked video: its rows are `first` and those that follow."""
 
@@ -248,6 +255,7 @@ def _common(
 ) -> _Found | None:
     """Return what is common, in the view in which most is; None when it is too little to say so."""
     kinds = np.array([_kind(int(view)) for view in frames.views[looked]])
+    weights = _weights(times)
     best: _Found | None = None
     for kind in np.unique(kinds):
         its = kinds == kind
@@ -257,19 +265,31 @@ def _common(
         lines = [line for line in lines if len(line.frames) > 1 or len(times) == 1]
         if not lines:
             continue
-        matched = sum(len(line.frames) for line in lines)
         gap = frames.duration / max(1, len(times))
         there = sum(abs(line.there[1] - line.there[0]) + gap * line.speed for line in lines)
+        here = sum(line.here[1] - line.here[0] + gap for line in lines)
         lasts = max(line.here[1] - line.here[0] for line in lines) + gap
         common = np.isin(number, np.concatenate([line.frames for line in lines]))
         moves = any(_moves(frames, looked[its][np.isin(number, line.frames)]) for line in lines)
+        matched = weights[np.unique(number[common])].sum()
+        share_here = min(float(matched), UNSEEN * here / max(frames.duration, 0.001))
         share_there = min(1.0, there / max(filed.duration, 0.001))
-        found = _Found(
-            lines, matched / len(times), share_there, int(kind), lasts, moves, _apart(number[common], bits[its][common])
-        )
+        apart = _apart(number[common], bits[its][common])
+        found = _Found(lines, share_here, share_there, int(kind), lasts, moves, apart)
         if _enough(found) and (best is None or found.share_here > best.share_here):
             best = found
     return best
+
+
+def _weights(times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return which share of the video each of its frames stands for: frames may lie close together in a part of it."""
+    if len(times) < 2:
+        return np.ones(len(times))
+    gaps = np.diff(times)
+    gaps = np.minimum(gaps, LONGEST_GAP * float(np.median(gaps)))
+    weights = np.concatenate([gaps[:1], gaps]) + np.concatenate([gaps, gaps[-1:]])
+    shares: NDArray[np.float64] = weights / weights.sum()
+    return shares
 
 
 def _moves(frames: Frames, looks: NDArray[np.int64]) -> bool:

@@ -65,7 +65,7 @@ def _explain(match: Match, entry: Entry, exhibits: Sequence[Exhibit], blurred: b
     mine = [one for one in exhibits if one.part == match.part]
     if match.signal == "video" and match.segment is not None:
         for one in mine:
-            if one.type == "video":
+            if one.type == "video" and one.variant == match.variant:
                 shown = stills_of(_value(one))
                 return explain_videos(shown, frames_of(banked), match.segment, blurred=blurred)
     if match.signal in BY_FEATURES + BY_BYTES and not banked:

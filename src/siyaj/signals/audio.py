@@ -51,19 +51,23 @@ class Audio(Struct, frozen=True):
 
     def extract(self, content: Content) -> list[Signal]:
         """Return what a bank keeps and the variant `search`, for a bank the former alone; nothing for silence, for
-        very short sounds, and for a video without a sound track."""
+        very short sounds, and for a video without a sound track. Of several tracks both for each (`search/2`, …)."""
         from siyaj.signals import audio_kernels  # noqa: F401, PLC0415  (compiled before a file can be at fault)
         from siyaj.signals.audio_value import pack  # noqa: PLC0415
-        from siyaj.signals.sound import read_sound  # noqa: PLC0415  (PyAV)
+        from siyaj.signals.sound import read_tracks  # noqa: PLC0415  (PyAV)
+        from siyaj.signals.video import numbered  # noqa: PLC0415
 
-        drawn = draw(read_sound(content.data, BANKED_SECONDS if content.banking else SEARCHED_SECONDS))
-        if drawn is None:
-            return []
-        kept = thinned(drawn)
-        quality = quality_of(kept)
-        signals = [Signal(self.name, pack(kept), quality)]
-        if not content.banking:
-            signals.append(Signal(self.name, pack(drawn), quality, variant=SEARCH))
+        seconds = BANKED_SECONDS if content.banking else SEARCHED_SECONDS
+        signals: list[Signal] = []
+        for number, sound in enumerate(read_tracks(content.data, seconds), 1):
+            drawn = draw(sound)
+            if drawn is None:
+                continue
+            kept = thinned(drawn)
+            quality = quality_of(kept)
+            signals.append(Signal(self.name, pack(kept), quality))
+            if not content.banking:
+                signals.append(Signal(self.name, pack(drawn), quality, variant=numbered(SEARCH, number)))
         return signals
 
     def parse(self, value: str) -> str:

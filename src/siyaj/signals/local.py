@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from siyaj.model.errors import InvalidSignal
+from siyaj.model.errors import InvalidSignal, UnreadableMedia
 from siyaj.model.signal import Signal
 from siyaj.signals.base import Content, ContentKind, Examples, IndexFactory, IndexSpec
 
@@ -62,7 +62,8 @@ class Local(Struct, frozen=True):
     def extract(self, content: Content) -> list[Signal]:
         """Return what a bank keeps, and the variant `search`; nothing for a picture without features.
 
-        Of a video or animation, for a bank what it keeps of many frames, else the variants `search@SECONDS` of a few.
+        Of a video or animation, for a bank what it keeps of many frames, else the variants `search@SECONDS` of a few
+        (`search@SECONDS/2` of the second film in a file).
         """
         from siyaj.signals.local_value import pack  # noqa: PLC0415  (numpy)
 
@@ -88,19 +89,25 @@ class Local(Struct, frozen=True):
 
 def _drawn(content: Content) -> "Iterator[tuple[str, tuple[Features, Features] | None]]":
     """Yield variant and features: of a picture once, of what moves for each frame that is looked at."""
-    from siyaj.signals.video_file import open_moving  # noqa: PLC0415  (PyAV)
+    from siyaj.signals.video import numbered  # noqa: PLC0415
+    from siyaj.signals.video_file import open_every  # noqa: PLC0415  (PyAV)
     from siyaj.signals.video_looks import full_range  # noqa: PLC0415
 
     if content.kind is ContentKind.IMAGE:
         yield SEARCH, draw(content.data)
         return
-    moving = open_moving(content.data)
-    if moving is None:
-        return
-    for frame in moving.decode(_looked_at(moving, content.banking)):
-        drawn = draw_pixels(full_range(frame))
-        timed = (drawn[0]._replace(at=frame.at), drawn[1]._replace(at=frame.at)) if drawn else None
-        yield f"{SEARCH}@{frame.at:.1f}", timed
+    films = open_every(content.data)
+    failed: UnreadableMedia | None = None
+    for number, moving in enumerate(films, 1):
+        try:
+            for frame in moving.decode(_looked_at(moving, content.banking)):
+                drawn = draw_pixels(full_range(frame))
+                timed = (drawn[0]._replace(at=frame.at), drawn[1]._replace(at=frame.at)) if drawn else None
+                yield numbered(f"{SEARCH}@{frame.at:.1f}", number), timed
+        except UnreadableMedia as error:
+            failed = error
+    if failed is not None and len(films) == 1:
+        raise failed
 
 
 def _looked_at(moving: "Moving", banking: bool) -> "NDArray[np.int64]":
@@ -112,8 +119,9 @@ def _looked_at(moving: "Moving", banking: bool) -> "NDArray[np.int64]":
     if not banking:
         chosen = sparse(moving)
         # First and last frames are often black, or another's: they are left out where there are others.
-        return spread(chosen[1:-1] if len(chosen) > SEARCH_FRAMES + 1 else chosen, SEARCH_FRAMES)
-    count = int(min(BANKED_FRAMES, max(1, moving.duration / BANKED_SPACING)))
+        most = max(2, int(SEARCH_FRAMES * moving.share))
+        return spread(chosen[1:-1] if len(chosen) > most + 1 else chosen, most)
+    count = int(min(BANKED_FRAMES * moving.share, max(1, moving.duration / BANKED_SPACING)))
     wanted = (np.arange(count) + 0.5) * (moving.duration / count)
     return np.unique(np.searchsorted(moving.times, wanted).clip(0, len(moving.times) - 1))
 

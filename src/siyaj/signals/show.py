@@ -5,8 +5,9 @@ How much is shown is decided here and not by a style sheet: the first still has 
 nothing in it to see.
 """
 
+import contextlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from siyaj.signals.limits import MAX_PIXELS
 from siyaj.signals.picture import decode
 from siyaj.signals.shown import Shown, View
 from siyaj.signals.sniff import content_kind, media_type, moves
-from siyaj.signals.video_file import open_moving
+from siyaj.signals.video_file import Moving, open_every
 
 SMALLEST, LARGEST = 8, 2_048
 COLUMNS = 3
@@ -41,15 +42,21 @@ def _show(data: bytes, view: View) -> Shown:
     kind = content_kind(media)
     side = min(max(view.side, SMALLEST), LARGEST)
     if kind is ContentKind.VIDEO or (kind is ContentKind.IMAGE and view.grey and moves(data, media)):
-        moving = open_moving(data)
-        if moving is not None:
-            keys = _spread(moving.keys, view.frames)
-            stills = [_small(Image.fromarray(frame.luma), side) for frame in moving.decode(keys)]
-            return _encoded(_sheet(stills), moving.duration)
+        films = open_every(data)
+        if films:
+            stills = [_small(Image.fromarray(luma), side) for luma in _frames(films, view.frames)]
+            return _encoded(_sheet(stills), max(film.duration for film in films))
     if kind is not ContentKind.IMAGE:
         raise UnreadableMedia(f"a file of the type {media} cannot be shown")
     picture = Image.fromarray(decode(data, None).array)
     return _encoded(_small(picture.convert("L") if view.grey else picture, side), 0.0)
+
+
+def _frames(films: Sequence[Moving], count: int) -> Iterator[NDArray[np.uint8]]:
+    """Yield so many frames of a file's films, at least one of each; a film that cannot be decoded has none."""
+    for film in films:
+        with contextlib.suppress(UnreadableMedia):
+            yield from (frame.luma for frame in film.decode(_spread(film.keys, max(1, count // len(films)))))
 
 
 def _spread(keys: NDArray[np.int64], count: int) -> NDArray[np.int64]:

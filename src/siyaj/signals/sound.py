@@ -1,4 +1,4 @@
-"""Bytes of a sound or video file → its first sound track, mono at 8 kHz, within limits that no header can move.
+"""Bytes of a sound or video file → its sound tracks, mono at 8 kHz, within limits that no header can move.
 
 The container is named to FFmpeg by its first bytes: it must not choose a format that opens other files or addresses.
 What a header says about length is not believed: what is there is decoded, and of it no more than was asked for.
@@ -22,6 +22,8 @@ RATE = 8_000
 """Samples a second. What is above 4 kHz does not survive a telephone, nor the lowest bit rates."""
 LARGEST = 1_000.0
 """Floating-point files may hold any number; full scale is 1."""
+MOST_TRACKS = 8
+"""Sound tracks that are listened to: a player may play any of them."""
 MOST_DAMAGED = 200
 """Packets that may fail to decode. What comes after more of them is not looked at."""
 FORMATS = VIDEO_FORMATS | {
@@ -39,18 +41,34 @@ _OPPOSED = 0.1
 """Where both channels together have so small a share of the energy, one was turned over: their difference is heard."""
 
 
-def read_sound(data: bytes, seconds: float) -> NDArray[np.float32]:
-    """Return the first `seconds` of the first sound track, (n,) float32 at RATE; empty where there is no sound track.
+def read_tracks(data: bytes, seconds: float) -> Iterator[NDArray[np.float32]]:
+    """Yield the first `seconds` of each sound track as `read_sound` returns them; of three and more tracks less, so
+    that all together take no longer than two. Raises as it does, when none of the tracks can be read."""
+    count = min(_tracks(data), MOST_TRACKS)
+    failed: UnreadableMedia | None = None
+    read = 0
+    for track in range(count):
+        try:
+            sound = read_sound(data, seconds * min(1.0, 2 / count), track)
+        except UnreadableMedia as error:
+            failed = error
+            continue
+        read += 1
+        yield sound
+    if failed is not None and not read:
+        raise failed
+
+
+def read_sound(data: bytes, seconds: float, track: int = 0) -> NDArray[np.float32]:
+    """Return the first `seconds` of a sound track, (n,) float32 at RATE; empty where there is no sound track.
 
     Raises UnreadableMedia for a file that cannot be opened, or of whose sound nothing can be decoded.
     """
-    kind = FORMATS.get(media_type(data))
-    if kind is None:
-        raise UnreadableMedia(f"sound of the type {media_type(data)} is not read here")
-    with _opened(data, kind) as container:
-        stream = next((one for one in container.streams.audio if one.codec_context is not None), None)
-        if stream is None:
+    with _opened(data, _kind_of(data)) as container:
+        known = _known(container)
+        if track >= len(known):
             return np.empty(0, dtype=np.float32)
+        stream = known[track]
         stream.thread_type = "NONE"
         stream.codec_context.options = {"threads": "1"}
         blocks, wanted = [], round(seconds * RATE)
@@ -62,6 +80,22 @@ def read_sound(data: bytes, seconds: float) -> NDArray[np.float32]:
     if not blocks:
         raise UnreadableMedia("nothing of the file's sound can be decoded")
     return np.concatenate(blocks)[: round(seconds * RATE)]
+
+
+def _tracks(data: bytes) -> int:
+    with _opened(data, _kind_of(data)) as container:
+        return len(_known(container))
+
+
+def _known(container: Any) -> list[Any]:
+    return [stream for stream in container.streams.audio if stream.codec_context is not None]
+
+
+def _kind_of(data: bytes) -> str:
+    kind = FORMATS.get(media_type(data))
+    if kind is None:
+        raise UnreadableMedia(f"sound of the type {media_type(data)} is not read here")
+    return kind
 
 
 def _opened(data: bytes, kind: str) -> Any:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
-from siyaj.model.errors import InvalidSignal
+from siyaj.model.errors import InvalidSignal, UnreadableMedia
 from siyaj.model.signal import Signal
 from siyaj.signals.base import Content, ContentKind, Examples, IndexFactory, IndexSpec
 
@@ -73,18 +73,28 @@ class Video(Struct, frozen=True):
         return examples()
 
     def extract(self, content: Content) -> list[Signal]:
-        """Return the variant `search`, or, for a bank, what it keeps; nothing where nothing moves or can be seen."""
-        from siyaj.signals.video_file import open_moving  # noqa: PLC0415  (PyAV)
+        """Return the variant `search`, or, for a bank, what it keeps; nothing where nothing moves or can be seen.
+
+        Of a file with several films one for each: `search`, `search/2`, …
+        """
+        from siyaj.signals.video_file import open_every  # noqa: PLC0415  (PyAV)
         from siyaj.signals.video_value import pack  # noqa: PLC0415
 
-        moving = open_moving(content.data)
-        if moving is None:
-            return []
-        frames = banked(moving) if content.banking else searched(moving)
-        if frames is None:
-            return []
-        quality = round(float(frames.qualities.mean()))
-        return [Signal(self.name, pack(frames), quality, variant="" if content.banking else SEARCH)]
+        signals: list[Signal] = []
+        failed: UnreadableMedia | None = None
+        for number, moving in enumerate(open_every(content.data), 1):
+            try:
+                frames = banked(moving) if content.banking else searched(moving)
+            except UnreadableMedia as error:
+                failed = error
+                continue
+            if frames is not None:
+                quality = round(float(frames.qualities.mean()))
+                variant = "" if content.banking else numbered(SEARCH, number)
+                signals.append(Signal(self.name, pack(frames), quality, variant=variant))
+        if failed is not None and not signals:
+            raise failed
+        return signals
 
     def parse(self, value: str) -> str:
         """Take our own form or a vPDQ list; return our own."""
@@ -97,11 +107,16 @@ class Video(Struct, frozen=True):
         return value
 
 
+def numbered(variant: str, number: int) -> str:
+    """Return the variant for the film or sound track of this number in a file, from 1 on."""
+    return variant if number == 1 else f"{variant}/{number}"
+
+
 def hash_video(data: bytes, seconds_per_hash: float = 1.0) -> list[VpdqFrame]:
     """Return the vPDQ list of a video file: every frame whose number is a multiple of the whole number of frames in
     `seconds_per_hash`, as the `vpdq` package chooses them (facebook/ThreatExchange, vpdq).
 
-    Empty for what does not move. Raises UnreadableMedia, MediaTooLarge.
+    Of several films in a file the first. Empty for what does not move. Raises UnreadableMedia, MediaTooLarge.
     """
     from siyaj.signals.video_file import open_moving  # noqa: PLC0415
     from siyaj.signals.video_looks import look  # noqa: PLC0415
@@ -142,7 +157,7 @@ def banked(moving: "Moving") -> "Frames | None":
             if marked or view not in last or _bits(last[view], seen.hash) > NEAR:
                 last[view] = seen.hash
                 kept.append((frame.at, seen._replace(view=view | EACH_SECOND) if marked else seen))
-    while len(kept) > MOST_BANKED:
+    while len(kept) > MOST_BANKED * moving.share:
         kept = [one for at, one in enumerate(kept) if at % 2 == 0 or one[1].view & EACH_SECOND]
         if all(one[1].view & EACH_SECOND for one in kept):
             kept = kept[::2]
@@ -183,8 +198,8 @@ def sparse(moving: "Moving") -> "NDArray[np.int64]":
     import numpy as np  # noqa: PLC0415
 
     count = len(moving.times)
-    most = int(min(MOST_LOOKED, max(1, LOOKED_PIXELS // max(1, moving.pixels))))
-    if len(moving.keys) < min(FEWEST_KEYS, count) and count * moving.pixels <= SHORT_PIXELS:
+    most = int(max(1, min(MOST_LOOKED, LOOKED_PIXELS // max(1, moving.pixels)) * moving.share))
+    if len(moving.keys) < min(FEWEST_KEYS, count) and count * moving.pixels <= SHORT_PIXELS * moving.share:
         return spread(np.arange(count), min(most, CHOSEN))
     return spread(moving.keys, min(most, max(FEWEST_KEYS, int(moving.duration / SPACING))))
 
@@ -192,7 +207,7 @@ def sparse(moving: "Moving") -> "NDArray[np.int64]":
 def _dense(moving: "Moving") -> "NDArray[np.int64]":
     import numpy as np  # noqa: PLC0415
 
-    count = min(len(moving.times), max(1, DENSE_PIXELS // max(1, moving.pixels)))
+    count = min(len(moving.times), max(1, int(DENSE_PIXELS * moving.share) // max(1, moving.pixels)))
     return np.concatenate([np.arange(count), moving.keys[moving.keys >= count]])
 
 

@@ -1,4 +1,4 @@
-"""Bytes of a video or animation → frames, within limits that are read from the file before it is decoded.
+"""Bytes of a video or animation → frames, film by film, within limits that are read from the file before it is decoded.
 
 The container is named to FFmpeg by its first bytes: it must not choose a format that opens other files or addresses
 (playlists, concatenations). Only luma is kept. Times begin at 0 with the first frame.
@@ -21,7 +21,8 @@ from siyaj.signals.limits import MAX_PIXELS
 from siyaj.signals.picture import open_picture
 from siyaj.signals.sniff import media_type
 
-MOST_STREAMS = 64
+MOST_STREAMS, MOST_FILMS = 64, 8
+"""Streams in a file, and how many of them may be films: each is looked at, for a player may show any of them."""
 MOST_PACKETS = 2_000_000
 """Some 18 hours at 30 frames a second."""
 MOST_ANIMATED = 2_000
@@ -70,34 +71,49 @@ class Moving(Protocol):
     """Frames a second, as the container says it."""
     pixels: int
     """Of one frame."""
+    share: float
+    """Of the work that one file may make: less than 1 where it holds several films."""
 
     def decode(self, wanted: Sequence[int] | NDArray[np.int64]) -> Iterator[Frame]:
         """Yield those of the wanted frames that can be decoded, in order. Raises UnreadableMedia, MediaTooLarge."""
 
 
 def open_moving(data: bytes) -> Moving | None:
-    """Return the video or animation; None for a picture that does not move, and for a file that has sound only.
+    """Return the video or animation, of several films in a file the first; None for a picture that does not move, and
+    for a file that has sound only.
 
     Raises UnreadableMedia, MediaTooLarge.
     """
+    return next(iter(open_every(data)), None)
+
+
+def open_every(data: bytes) -> Sequence[Moving]:
+    """Return every film of a file: its video streams but for attached pictures, or the animation. Empty as above."""
     media = media_type(data)
     if media.startswith("image/"):
-        return _open_animation(data)
-    return _open_video(data, media)
+        animation = _open_animation(data)
+        return [] if animation is None else [animation]
+    return _open_videos(data, media)
+
+
+class _Packets(NamedTuple):
+    """What a stream's packets say before they are decoded."""
+
+    stamps: list[int]
+    keys: set[int]
 
 
 class _Video:
-    def __init__(self, container: Any, stream: Any, data: bytes, kind: str) -> None:
-        self._data, self._kind = data, kind
-        pts, self.keys, self._place = _survey(container, stream)
-        unit = float(stream.time_base or 1)
+    def __init__(self, data: bytes, kind: str, stream: Any, packets: _Packets, share: float) -> None:
+        self._data, self._kind, self._index, self.share = data, kind, stream.index, share
+        pts = np.unique(np.array(packets.stamps, dtype=np.int64))
+        self._place: dict[int | None, int] = {stamp: number for number, stamp in enumerate(pts.tolist())}
+        self.keys = np.array(sorted(self._place[stamp] for stamp in packets.keys), dtype=np.int64)
         self.rate = float(stream.average_rate or stream.guessed_rate or 0) or 25.0
         self.pixels = stream.codec_context.width * stream.codec_context.height
-        if not len(pts):
-            raise UnreadableMedia("the video has no frames")
         if stream.frames > 2 * len(pts) + 10:
             raise UnreadableMedia(f"the video breaks off: of {stream.frames:,} frames {len(pts):,} are there")
-        self.times = (pts - pts[0]) * unit
+        self.times = (pts - pts[0]) * float(stream.time_base or 1)
         self.duration = float(self.times[-1]) + 1 / self.rate
 
     def decode(self, wanted: Sequence[int] | NDArray[np.int64]) -> Iterator[Frame]:
@@ -105,8 +121,8 @@ class _Video:
         alone = left <= set(self.keys.tolist())
         found = 0
         with _opened(self._data, self._kind) as container:
-            stream = _stream_of(container, rough=alone)
-            context = stream.codec_context
+            stream = container.streams[self._index]
+            context = _made_ready(stream, rough=alone)
             context.skip_frame = "NONKEY" if alone else "NONREF"
             for packet in container.demux(stream):
                 number = self._place.get(_stamp(packet), -1)
@@ -126,24 +142,25 @@ class _Video:
             raise UnreadableMedia("none of the video's frames can be decoded")
 
 
-def _survey(container: Any, stream: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], dict[int | None, int]]:
-    """Return the time stamps in the order of presentation, the numbers of key frames, and stamp → number."""
-    stamps, keys = [], set()
+def _survey(container: Any, streams: Sequence[Any]) -> dict[int, _Packets]:
+    """Return the packets of each stream, by its number in the file."""
+    found = {stream.index: _Packets([], set()) for stream in streams}
+    count = 0
     try:
-        for packet in container.demux(stream):
+        for packet in container.demux(*streams):
             stamp = _stamp(packet)
             if not packet.size or stamp is None:
                 continue
-            stamps.append(stamp)
+            its = found[packet.stream_index]
+            its.stamps.append(stamp)
             if packet.is_keyframe:
-                keys.add(stamp)
-            if len(stamps) > MOST_PACKETS:
+                its.keys.add(stamp)
+            count += 1
+            if count > MOST_PACKETS:
                 raise MediaTooLarge(f"the video has more than {MOST_PACKETS:,} frames")
     except av.error.FFmpegError:
         pass  # what was read until then is there
-    pts = np.unique(np.array(stamps, dtype=np.int64))
-    place: dict[int | None, int] = {stamp: number for number, stamp in enumerate(pts.tolist())}
-    return pts, np.array(sorted(place[stamp] for stamp in keys), dtype=np.int64), place
+    return found
 
 
 def _stamp(packet: Any) -> int | None:
@@ -169,20 +186,24 @@ def _frame(frame: VideoFrame, number: int, at: float) -> Frame:
     return Frame(number, at, np.ascontiguousarray(grey), studio and frame.format.name.startswith("yuv"))
 
 
-def _open_video(data: bytes, media: str) -> Moving | None:
+def _open_videos(data: bytes, media: str) -> list[Moving]:
     kind = FORMATS.get(media)
     if kind is None:
         raise UnreadableMedia(f"videos of the type {media} are not read here")
     with _opened(data, kind) as container:
         if len(container.streams) > MOST_STREAMS:
             raise MediaTooLarge(f"the video has {len(container.streams)} streams; up to {MOST_STREAMS} are read")
-        stream = _stream_of(container)
-        if stream is None:
-            return None
-        width, height = stream.codec_context.width, stream.codec_context.height
-        if width * height > MAX_PIXELS.get():
-            raise MediaTooLarge(f"the video has {width} × {height} pixels; {MAX_PIXELS.get():,} are allowed")
-        return _Video(container, stream, data, kind)
+        streams = _films_of(container)
+        for stream in streams:
+            width, height = stream.codec_context.width, stream.codec_context.height
+            if width * height > MAX_PIXELS.get():
+                raise MediaTooLarge(f"the video has {width} × {height} pixels; {MAX_PIXELS.get():,} are allowed")
+            _made_ready(stream)
+        packets = _survey(container, streams) if streams else {}
+        shown = [stream for stream in streams if packets[stream.index].stamps]
+        if streams and not shown:
+            raise UnreadableMedia("the video has no frames")
+        return [_Video(data, kind, stream, packets[stream.index], 1 / len(shown)) for stream in shown]
 
 
 def _opened(data: bytes, kind: str) -> Any:
@@ -193,27 +214,32 @@ def _opened(data: bytes, kind: str) -> Any:
         raise UnreadableMedia(f"the video cannot be opened: {said[:200]}") from None
 
 
-def _stream_of(container: Any, *, rough: bool = False) -> Any:
-    """Return the first video stream that moves, made ready to decode in one thread; None without one. Raises
-    UnreadableMedia when there are some, and none that can be decoded.
+def _films_of(container: Any) -> list[Any]:
+    """Return the video streams that move. Raises UnreadableMedia when there are some, and none that can be decoded;
+    MediaTooLarge when there are more than a player would offer."""
+    moving = [stream for stream in container.streams.video if "attached_pic" not in str(stream.disposition)]
+    known = [stream for stream in moving if stream.codec_context is not None]
+    if moving and not known:
+        raise UnreadableMedia("the video is coded in a way that is not known here")
+    if len(known) > MOST_FILMS:
+        raise MediaTooLarge(f"the file holds {len(known)} films in as many streams; up to {MOST_FILMS} are looked at")
+    return known
+
+
+def _made_ready(stream: Any, *, rough: bool = False) -> Any:
+    """Return the stream's decoder, set to work in one thread.
 
     `rough` leaves out the smoothing of block edges altogether, which PDQ hardly sees.
     """
-    moving = [stream for stream in container.streams.video if "attached_pic" not in str(stream.disposition)]
-    for stream in moving:
-        if stream.codec_context is None:
-            continue
-        stream.thread_type = "NONE"
-        stream.codec_context.options = {"max_pixels": str(MAX_PIXELS.get()), "threads": "1"} | (
-            _ROUGH if rough else _FULL
-        )
-        return stream
-    if moving:
-        raise UnreadableMedia("the video is coded in a way that is not known here")
-    return None
+    stream.thread_type = "NONE"
+    smoothing = _ROUGH if rough else _FULL
+    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS.get()), "threads": "1"} | smoothing
+    return stream.codec_context
 
 
 class _Animation:
+    share = 1.0
+
     def __init__(self, picture: Image.Image, count: int) -> None:
         self._picture = picture
         self.pixels = picture.width * picture.height
