@@ -64,7 +64,7 @@ def _soak(folder: Path, minutes: float, fill: int) -> list[Row]:
         homeserver.start()
         siyaj.connect(homeserver.address, homeserver.register("siyaj", admin=True).token)
         crowd = Crowd([homeserver.register(f"person{number}") for number in range(ACCOUNTS)])
-        sizes = crowd.live(minutes * 60, lambda: (_resident(homeserver), _resident(siyaj)))
+        sizes = crowd.live(minutes * 60, lambda: (_held(homeserver), _held(siyaj)))
         with Reviewer.open(siyaj.folder, siyaj.address) as reviewer:
             arrived = _arrived(siyaj, len(crowd.reported))
             removed = _remove(siyaj, reviewer, crowd.reported[:20])
@@ -75,15 +75,31 @@ def _soak(folder: Path, minutes: float, fill: int) -> list[Row]:
     finally:
         homeserver.stop()
         siyaj.stop()
+    alone = _alone(folder / "alone", minutes)
     counted = f"{min(redactions, default=0)}–{max(redactions, default=0)}"
     taken = f"{sum(one == 1 for one in late)} of {len(late)}"
     return [
-        *_rows(crowd, sizes, opened),
+        *_rows(crowd, sizes, opened, alone),
         Row("reports that became cases", f"{arrived} of {len(crowd.reported)}", "–", "–", "all of them, each once"),
         Row("redactions for each removed event", counted, "–", "–", "1", f"{len(removed)} removed"),
         Row("known statements that passed unchecked, and were taken down then", taken, "–", "–", "all, each once"),
         Row("actions that were given up on", str(dead), "–", "–", "0"),
     ]
+
+
+def _alone(folder: Path, minutes: float) -> str:
+    """Let the same crowd live at a Synapse without our module; return what it lost."""
+    from trial.homeserver import Homeserver
+
+    homeserver = Homeserver(folder, None, settings=SYNAPSE_CACHES)
+    try:
+        homeserver.start()
+        crowd = Crowd([homeserver.register(f"person{number}") for number in range(ACCOUNTS)])
+        times, held = zip(*crowd.live(minutes * 60, lambda: (_held(homeserver),)), strict=True)
+    finally:
+        homeserver.stop()
+    slope, error = _slope(*_after_warming(times, held))
+    return f"{slope:+.1f} ± {error:.1f} MB/h, {_per_event(slope, times[-1], crowd):+.2f} KB an event without the module"
 
 
 def _fill(siyaj: Any, count: int) -> None:
@@ -120,7 +136,7 @@ class Crowd:
         self.wrong: list[str] = []
         self._lock = threading.Lock()
 
-    def live(self, seconds: float, measure: Any) -> list[tuple[float, float, float]]:
+    def live(self, seconds: float, measure: Any) -> list[tuple[float, ...]]:
         """Return when (seconds since the beginning) and what `measure` said, again and again."""
         until = time.monotonic() + seconds
         hands = [threading.Thread(target=self._work, args=(until, number)) for number in range(HANDS)]
@@ -207,8 +223,9 @@ def _counted(homeserver: Any, events: list[str]) -> list[int]:
         return [int(db.execute(query, (event,)).fetchone()[0]) for event in events]
 
 
-def _resident(server: Any) -> float:
-    """Return the megabytes that a server and its processes hold; what they share counts for each."""
+def _held(server: Any) -> float:
+    """Return the megabytes that a server and its processes hold. Pages of files do not count: the system takes those
+    back when it needs them, and a library is read in bit by bit."""
     return sum(_of_group(stat.parent, server.process.pid) for stat in Path("/proc").glob("[0-9]*/stat")) / 1024
 
 
@@ -218,23 +235,34 @@ def _of_group(process: Path, group: int) -> int:
         status = (process / "status").read_text(errors="replace")
     except OSError:  # it has ended meanwhile
         return 0
-    return int(status.partition("VmRSS:")[2].split()[0]) if int(fields[2]) == group and "VmRSS:" in status else 0
+    return int(status.partition("RssAnon:")[2].split()[0]) if int(fields[2]) == group and "RssAnon:" in status else 0
 
 
-def _rows(crowd: Crowd, sizes: list[tuple[float, float, float]], opened: int) -> list[Row]:
+def _rows(crowd: Crowd, sizes: list[tuple[float, ...]], opened: int, alone: str) -> list[Row]:
     wrong = "; ".join(crowd.wrong[:3]) or "all as they should be"
     said = f"{crowd.refused} refused, {opened} let through unchecked at the deadline; {wrong}"
     rows = [Row("events sent", f"{crowd.sent:,}", "–", "–", "", said)]
     times, *held = zip(*sizes, strict=True)
-    warm = sum(at < times[-1] * WARM for at in times)
-    for name, its in zip(("Synapse", "Siyaj"), held, strict=True):
-        slope, error = _slope(times[warm:], its[warm:])
+    for name, its, peer, reach in zip(
+        ("Synapse", "Siyaj"), held, (alone, "–"), ("none of ours", "no growth"), strict=True
+    ):
+        slope, error = _slope(*_after_warming(times, its))
         each = ", ".join(f"{its[at]:.0f}" for at in np.linspace(0, len(its) - 1, 9).astype(int))
-        per_event = slope * times[-1] / 3_600 / max(crowd.sent, 1) * 1_024
-        note = f"{per_event:+.2f} KB an event; {times[-1] / 60:.0f} minutes, each eighth: {each} MB"
-        what = f"memory of {name}, slope after a third"
-        rows.append(Row(what, f"{slope:+.1f} ± {error:.1f} MB/h", "–", f"{its[-1] / its[warm]:.3f}", "no growth", note))
+        ratio = f"{its[-1] / _after_warming(times, its)[1][0]:.3f}"
+        lost = f"{slope:+.1f} ± {error:.1f} MB/h, {_per_event(slope, times[-1], crowd):+.2f} KB an event"
+        note = f"{times[-1] / 60:.0f} minutes, each eighth: {each} MB"
+        rows.append(Row(f"memory of {name}, slope after a third", lost, peer, ratio, reach, note))
     return rows
+
+
+def _after_warming(times: Sequence[float], held: Sequence[float]) -> tuple[Sequence[float], Sequence[float]]:
+    first = sum(at < times[-1] * WARM for at in times)
+    return times[first:], held[first:]
+
+
+def _per_event(slope: float, seconds: float, crowd: Crowd) -> float:
+    """Return kilobytes."""
+    return slope * seconds / 3_600 / max(crowd.sent, 1) * 1_024
 
 
 def _slope(seconds: Sequence[float], megabytes: Sequence[float]) -> tuple[float, float]:
