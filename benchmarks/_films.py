@@ -11,7 +11,21 @@ import av
 import numpy as np
 from PIL import Image, ImageOps
 
-from benchmarks._edits import Edit, banner, blur, border, crop, grey, inset, letterbox, logo, text_over
+from benchmarks._edits import (
+    Edit,
+    banner,
+    blur,
+    border,
+    crop,
+    framed,
+    grey,
+    inset,
+    letterbox,
+    logo,
+    screenshot,
+    text_over,
+    watermark,
+)
 from benchmarks._pictures import scene
 
 RATE = 24.0
@@ -164,6 +178,41 @@ def beside(film: Film) -> Film:
     return Film([np.concatenate(pair, axis=1) for pair in zip(film.frames, right, strict=False)], film.rate)
 
 
+def ending(kind: str, seconds: float) -> FilmEdit:
+    """Put an ending after it: another film, a picture of it that stands still, or black."""
+
+    def apply(film: Film) -> Film:
+        shown = _like(other(1, seconds), film)
+        if kind != "film":
+            shown = [shown[0] if kind == "picture" else np.zeros_like(shown[0])] * len(shown)
+        return Film([*film.frames, *shown], film.rate)
+
+    return apply
+
+
+def ticker(film: Film) -> Film:
+    """Let a line of news run through a banner, under a logo: the same on every film."""
+    strip, wide = banner(Image.new("RGB", (2_000, 300)), 0.5).crop((0, 150, 2_000, 300)), film.frames[0].shape[1]
+    frames = []
+    for number, pixels in enumerate(film.frames):
+        picture = logo(Image.fromarray(pixels), 0.15)
+        part = strip.crop((4 * number % 1_000, 0, 4 * number % 1_000 + 1_000, 150)).resize((wide, picture.height // 6))
+        picture.paste(part, (0, picture.height - part.height))
+        frames.append(np.asarray(picture))
+    return Film(frames, film.rate)
+
+
+def surrounded(film: Film) -> Film:
+    """Show it at 60 % in the middle of another film, which is the same around every one."""
+    frames = []
+    for pixels, around in zip(film.frames, _like(other(3, film.seconds), film), strict=False):
+        picture, inner = Image.fromarray(around), Image.fromarray(pixels)
+        inner = inner.resize((picture.width * 6 // 10, picture.height * 6 // 10))
+        picture.paste(inner, (picture.width // 5, picture.height // 5))
+        frames.append(np.asarray(picture))
+    return Film(frames, film.rate)
+
+
 def sepia(picture: Image.Image) -> Image.Image:
     return ImageOps.colorize(ImageOps.grayscale(picture), (40, 20, 0), (255, 240, 200))
 
@@ -209,6 +258,25 @@ VIDEO_EDITS: dict[str, FilmEdit] = {
     "frozen frames inserted": inserted(black=False),
     "intro cut, mirrored, letterbox": lambda film: _each(letterbox)(_each(ImageOps.mirror)(cut(0.3)(film))),
 }
+
+
+SHARED: dict[str, FilmEdit] = {
+    "logo": _each(logo),
+    "large logo": _each(lambda picture: logo(picture, 0.45)),
+    "banner of 30 %": _each(lambda picture: banner(picture, 0.3)),
+    "line of news": ticker,
+    "lettering": _each(text_over),
+    "watermark": _each(watermark),
+    "screenshot frame": _each(lambda picture: screenshot(picture).resize((400, 560))),
+    "ornamented frame": _each(framed),
+    "film around it": surrounded,
+    "black ending": ending("black", 6.0),
+    "ending that stands still": ending("picture", 5.0),
+    "opening of 3 s": intro(3.0),
+    "opening of 6 s": intro(6.0),
+    "ending of 6 s": ending("film", 6.0),
+}
+"""What different films share."""
 
 
 def films(folder: Path, photos: Sequence[Image.Image], count: int) -> Iterator[tuple[str, Film]]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from benchmarks._films import VIDEO_EDITS, Film, encode, films, other
+from benchmarks._films import SHARED, VIDEO_EDITS, Film, encode, films, made, other
 from benchmarks.report import Row
 from siyaj.matching.local import LocalIndex
 from siyaj.matching.video import VideoIndex
@@ -22,6 +22,8 @@ from siyaj.signals.video import LEAST_QUALITY, VIDEO, VpdqFrame, hash_video
 
 RADIUS, QUERY_SHARE = 31, 0.8
 """vPDQ's: distance of frames, and the share of a query's frames that must have a partner."""
+COPY = 0.5
+"""Distance up to which the shipped policy takes a film for a copy; what is further is a hint for a person."""
 STRANGERS, VERSIONS, MEMORY = "false matches", "sample versions find each other", "memory of a bank, hashes + local"
 SPEED, COMPATIBLE = "time a video", "same frames as vpdq"
 
@@ -69,6 +71,9 @@ def run(arguments: argparse.Namespace) -> Iterator[Row]:
         if wanted(STRANGERS):
             strangers = list(pool.map(_stranger, range(6 if arguments.quick else 60)))
             yield _strangers(strangers, len(known))
+        shared = wanted(*(f"{STRANGERS}, {name} on both" for name in SHARED))
+        count, photos = 4 if arguments.quick else 6, arguments.shared / "media" / "photos"
+        yield from pool.map(_sharing, shared, [count] * len(shared), [photos] * len(shared))
         if paths and wanted(VERSIONS):
             yield _versions(list(pool.map(_version, [paths] * len(paths), range(len(paths)))))
     if wanted(MEMORY):
@@ -124,6 +129,30 @@ def _strangers(found: Sequence[tuple[bool, bool, bool]], banked: int) -> Row:
     wrong, count = [sum(each[way] for each in found) for way in range(3)], len(found)
     pairs = f"{count * banked:,} pairs"
     return Row(STRANGERS, f"{wrong[2]} of {count}", f"{wrong[0]} of {count}", "–", "0", pairs)
+
+
+def _sharing(row: str, count: int, folder: Path) -> Row:
+    """Search `count` films for as many others that share an overlay, an opening or an ending with them: half of photos,
+    half made. A frame that local features find is a hint."""
+    edit = SHARED[row.removeprefix(f"{STRANGERS}, ").removesuffix(" on both")]
+    photos, half = list(_photos(folder)), count // 2
+    every = [
+        made([photos[2 * at % len(photos)], photos[(2 * at + 1) % len(photos)]], 900 * at, 10.0)
+        for at in range(2 * half)
+    ]
+    every = [*every[:half], *(other(200 + at, 10.0) for at in range(2 * half)), *every[half:]]
+    bank = make_bank([encode(edit(film), 22) for film in every[: 2 * half]])
+    plain = copies = hints = 0
+    for film in every[2 * half :]:
+        data = encode(edit(film))
+        content = Content(ContentKind.VIDEO, data)
+        hits = {hit.ref - 1: hit.distance for hits in bank.videos.search(VIDEO.extract(content)) for hit in hits}
+        near = {number for number, distance in hits.items() if distance <= COPY}
+        frames = {bank.owner[hit.ref] for hits in bank.frames.search(LOCAL.extract(content)) for hit in hits}
+        plain += sum(_vpdq_match(_bits(hash_video(data)), theirs) for theirs in bank.lists)
+        copies, hints = copies + len(near), hints + len((hits.keys() | frames) - near)
+    pairs = 4 * half * half
+    return Row(row, f"{copies} of {pairs}", f"{plain} of {pairs}", "–", "0", f"{hints} hints for a person")
 
 
 def _version(paths: Sequence[Path], banked: int) -> tuple[int, int]:

@@ -185,6 +185,17 @@ def test_a_decoder_can_write_no_files(box: MediaBox) -> None:
     here.unlink()
 
 
+def test_what_text_needs_is_compiled_before_files_can_be_written_no_more() -> None:
+    """Else the first text file of a new installation, and every one after it, cannot be drawn."""
+    check = """
+        from siyaj.signals.box_worker import warm
+        warm()
+        from siyaj.signals import words
+        assert words._prepare.signatures
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(check)], check=True)
+
+
 def test_what_a_library_prints_is_not_taken_for_an_answer(box: MediaBox, capfd: pytest.CaptureFixture[str]) -> None:
     assert "faulty" in drawn(box.extract(b"print"))
     assert is_well(box)

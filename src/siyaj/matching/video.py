@@ -42,9 +42,6 @@ that were saved again, mirrored or cut 2 to 8; with bars, a logo or at half the 
 
 LONGEST_GAP = 4.0
 """Medians: between two frames with enough in them so much time counts at most. Black that was put in says nothing."""
-UNSEEN = 2.0
-"""So many times what is common in seconds is common at most, however little else there is to recognise: an opening that
-two dark films share is not the whole of them."""
 
 
 class _Filed(NamedTuple):
@@ -272,7 +269,8 @@ def _common(
         common = np.isin(number, np.concatenate([line.frames for line in lines]))
         moves = any(_moves(frames, looked[its][np.isin(number, line.frames)]) for line in lines)
         matched = weights[np.unique(number[common])].sum()
-        share_here = min(float(matched), UNSEEN * here / max(frames.duration, 0.001))
+        # However little else there is to recognise: an opening that two dark films share is not the whole of them.
+        share_here = min(float(matched), here / max(frames.duration, 0.001))
         share_there = min(1.0, there / max(filed.duration, 0.001))
         apart = _apart(number[common], bits[its][common])
         found = _Found(lines, share_here, share_there, int(kind), lasts, moves, apart)

@@ -20,6 +20,7 @@ from siyaj.model.errors import ErrorCode, SiyajError
 from siyaj.signals.base import Content, ContentKind
 from siyaj.signals.box import LENGTH, Job
 from siyaj.signals.files import Extraction, Limits, drawn_from, extract_file, extract_path
+from siyaj.signals.registry import signal_types
 from siyaj.signals.show import show
 from siyaj.signals.shown import Shown, View
 
@@ -61,6 +62,10 @@ def warm() -> None:
         with contextlib.suppress(Exception):
             for _, content in drawing.examples.must_match[:1]:
                 drawing.extract(content if content.kind in drawing.content_kinds else Content(ContentKind.FILE, b"x"))
+    for drawing in signal_types().values():  # of a text file: what is compiled later could not be kept
+        if ContentKind.TEXT in drawing.content_kinds:
+            with contextlib.suppress(Exception):
+                drawing.extract(Content(ContentKind.TEXT, text="some words of a text, وكلمات من نص"))
     for drawing in drawn_from(ContentKind.VIDEO):  # no video is worth the time: their libraries are loaded, that is all
         with contextlib.suppress(Exception):
             drawing.extract(Content(ContentKind.VIDEO, b"\0\0\0\x18ftypmp42"))
