@@ -81,34 +81,45 @@ def run(arguments: argparse.Namespace) -> list[Row]:
 
 
 def collect(folder: Path, thinner: int = 1) -> list[Found]:
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    paths = [paths[at] for at in np.random.default_rng(1).permutation(len(paths))]
-    same = folder / "same.txt"
-    views = [re.compile(line) for line in same.read_text("utf-8").split("\n") if line] if same.exists() else []
-    found = list(_copies(_load(folder, paths[: COPIED // thinner])))
-    whole = _load(folder, paths)
+    whole, views = load(folder), same_things(folder)
+    found = list(_copies(whole[: COPIED // thinner]))
     half = len(whole) // 2
-    banked = whole[:half][: BANKED // 2 // thinner] + _pieces(whole[:half], BANKED // 2 // thinner)
-    searched = whole[half:][: SEARCHED // 2 // thinner] + _pieces(whole[half:], SEARCHED // 2 // thinner)
+    banked = whole[:half][: BANKED // 2 // thinner] + pieces(whole[:half], BANKED // 2 // thinner)
+    searched = whole[half:][: SEARCHED // 2 // thinner] + pieces(whole[half:], SEARCHED // 2 // thinner)
     found += _strangers(banked, searched, {"plain": lambda picture: picture, **OVERLAYS}, views)
     chats = [Named(f"chat {seed}", chat(seed)) for seed in range(CHATS // thinner)]
     found += _copies(chats[::6])
     return found + list(_strangers(chats[::2], chats[1::2], {SAME_APP: lambda picture: picture}, ()))
 
 
-def _load(folder: Path, paths: Sequence[Path]) -> list[Named]:
+def same_things(folder: Path) -> list[re.Pattern[str]]:
+    same = folder / "same.txt"
+    return [re.compile(line) for line in same.read_text("utf-8").split("\n") if line] if same.exists() else []
+
+
+def load(folder: Path) -> list[Named]:
+    """Return all pictures of a folder, shuffled, always the same way."""
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     loaded = []
-    for path in paths:
+    for at in np.random.default_rng(1).permutation(len(paths)):
+        path = paths[at]
         picture = Image.open(path).convert("RGB")
         picture.thumbnail((LONGEST, LONGEST))
         loaded.append(Named(str(path.relative_to(folder)), picture))
     return loaded
 
 
-def _pieces(pictures: Sequence[Named], count: int) -> list[Named]:
-    """Return pieces of pictures, at most three of one, the last pictures first."""
+def pieces(pictures: Sequence[Named], count: int) -> list[Named]:
+    """Return pieces of pictures, at most three of one, the last pictures first. The second half are the smoothest:
+    skies and walls, of which an overlay is all that can be seen."""
     found = [Named(name, piece) for name, picture in reversed(pictures) for piece in islice(pieces_of(picture, 4), 3)]
-    return found[:count]
+    some, rest = found[: count // 2], found[count // 2 :]
+    return some + sorted(rest, key=lambda each: _roughness(each.picture))[: count - len(some)]
+
+
+def _roughness(picture: Image.Image) -> float:
+    grey = np.asarray(picture.convert("L").resize((64, 48))).astype(float)
+    return float(np.abs(np.diff(grey, axis=0)).mean() + np.abs(np.diff(grey, axis=1)).mean())
 
 
 def _copies(pictures: Sequence[Named]) -> Iterator[Found]:
@@ -142,7 +153,7 @@ def _traces(searched: Searched, banked: Features, mirrored: bool) -> Traces | No
     alignment = compare(searched, banked, mirrored=mirrored)
     if alignment is None or not worth_a_look(alignment):
         return None
-    return traces(alignment, evidence_of(searched, banked, alignment))
+    return traces(alignment, *evidence_of(searched, banked, alignment))
 
 
 def _strangers(
@@ -180,14 +191,14 @@ def report(found: Sequence[Found]) -> list[Row]:
     weights, held = fit(values, copy, counts), np.zeros(len(found))
     for one in range(FOLDS):
         others = fold != one
-        held[~others] = _scores(fit(values[others], copy[others], counts[others]), values[~others])
+        held[~others] = scores_of(fit(values[others], copy[others], counts[others]), values[~others])
     stands = np.array([*local_score.WEIGHTS, *PAIRS.values(), local_score.INTERCEPT])
     called = (*Traces._fields, *(" × ".join(pair) for pair in PAIRS), "intercept")
     rows = [
         Row(f"weight, {name}", f"{weight:.3f}", f"{before:.3f}", "–", "–", "peer: what stands in local_score")
         for name, weight, before in zip(called, weights, stands, strict=True)
     ]
-    now = _scores(stands, values)
+    now = scores_of(stands, values)
     tops = {kind: _tops(found, held, kind) for kind in ("plain", *OVERLAYS, SAME_APP)}
     mild = np.concatenate([top for kind, top in tops.items() if kind not in NASTY])
     rarely, note = tail(mild)
@@ -230,7 +241,7 @@ def fit(values: np.ndarray, copy: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return np.append(plain, weights[-1] - plain @ middle)
 
 
-def _scores(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+def scores_of(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.asarray(values @ weights[:-1] + weights[-1])
 
 

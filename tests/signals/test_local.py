@@ -106,6 +106,13 @@ def test_damaged_values_are_refused_or_hold_what_the_kernels_rely_on(data: st.Da
         assert features.thumbnail.size > 0
 
 
+def test_a_value_that_doubts_every_bit_is_refused() -> None:
+    searched = unpack(LOCAL.extract(as_file(shapes(1), "PNG"))[1].value)
+    doubtful = searched._replace(doubts=np.full(len(searched.words), 0x3FFFFF, dtype=np.uint32))
+    with pytest.raises(InvalidSignal, match="doubts at most 6"):
+        unpack(pack(doubtful))
+
+
 def test_errors_say_what_is_wrong(value: str) -> None:
     raw = base64.b64decode(value)
     wrong = {

@@ -39,10 +39,15 @@ def align(searched: str, banked: str) -> "Alignment | None":
     The better of plain and mirrored. `searched` should be the search form. Raises InvalidSignal.
     """
     from siyaj.matching.local_compare import compare, prepare  # noqa: PLC0415  (numba)
+    from siyaj.matching.local_score import LEAST_SCORE, score  # noqa: PLC0415
+    from siyaj.matching.local_whole import lay_alone  # noqa: PLC0415
 
     ready, kept = prepare(unpack(searched)), unpack(banked)
     ways = [way for way in (compare(ready, kept, mirrored=mirrored) for mirrored in (False, True)) if way is not None]
-    return max(ways, key=lambda way: way.weight * way.share, default=None)
+    best = max(ways, key=lambda way: way.weight * way.share, default=None)
+    if best is not None and score(ready, kept, best) >= LEAST_SCORE:
+        return best
+    return lay_alone(ready, kept) or best  # what was found without features
 
 
 def thumbnail_of(banked: str) -> NDArray[np.uint8]:

@@ -5,29 +5,36 @@ Features of a searched picture vote for banked ones; the few with the most agree
 those whose pixels agree are hits. What voting misses is lost, what it wrongly finds is thrown out: so the votes may
 be coarse, and nothing is ever found that was not compared.
 
-Per banked picture: 8 B for each feature in its drawer, and its value (descriptors, places, thumbnail) as bytes.
+What gives features no hold, flat drawings and calm pictures under lettering, is found by a sketch of the whole
+(`local_whole`), and laid over the searched picture in the same way.
+
+Per banked picture: 8 B for each feature in its drawer, 36 B for its sketch, and its value (descriptors, places,
+thumbnail) as bytes.
 """
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from siyaj.matching.local_compare import Alignment, Searched, compare, prepare
+from siyaj.matching.local_compare import Alignment, Searched, compare, counted, prepare
 from siyaj.matching.local_rank import Points, ranked
 from siyaj.matching.local_score import (
     CROWD,
     LEAST_SCORE,
     LEAST_SCORE_IN_CROWD,
+    LEAST_WHOLE,
     describe,
     emblem_accepted,
     score,
+    whole_score,
 )
 from siyaj.matching.local_table import (
+    MOST_OF_ONE,
     MOST_ROWS,
     MOST_VOTES,
     Head,
@@ -39,6 +46,7 @@ from siyaj.matching.local_table import (
     sort_head,
 )
 from siyaj.matching.local_votes import elect, vote_head, vote_segment
+from siyaj.matching.local_whole import Sketches, lay, nearest_looks
 from siyaj.model import match
 from siyaj.model.errors import InvalidSignal
 from siyaj.model.signal import Signal
@@ -81,6 +89,7 @@ class LocalIndex:
         self._next = 0
         self._alive = np.zeros(1024, dtype=np.uint8)
         self._state = _State((), new_head(LEAST_HEAD))
+        self._sketches = None if self._emblem else Sketches()
 
     def add(self, refs: Sequence[int], values: Sequence[str]) -> None:
         """Make pictures findable; a ref that is there is replaced. Raises InvalidSignal for a value that is none."""
@@ -124,7 +133,8 @@ class LocalIndex:
     def find(self, features: Features) -> list[tuple[int, Alignment]]:
         """Return the refs of the banked pictures that match, and how they lie, best first."""
         searched = prepare(features)
-        found, items, misses = [], set(), 0
+        found: list[tuple[int, Alignment, float]] = []
+        items, misses = set(), 0
         for one in self._elected(features, searched.points):
             filed = self._rows.get(int(one) >> 1)
             if filed is None:
@@ -139,8 +149,29 @@ class LocalIndex:
             misses += 1
             if misses == MOST_MISSES:
                 break
+        for filed, alignment, reached in self._wholes(searched, {ref for ref, _, _ in found}):
+            found.append((filed.ref, alignment, reached))
+            items.add(filed.item)
         crowded = not self._emblem and len(items) >= CROWD
         return _best_of([one for one in found if not crowded or one[2] >= LEAST_SCORE_IN_CROWD])
+
+    def _wholes(self, searched: Searched, known: set[int]) -> Iterator[tuple[_Filed, Alignment, float]]:
+        """Yield what is found by sketches and not yet known, and what is to be compared with LEAST_SCORE."""
+        seen: dict[int, tuple[_Filed, Features]] = {}
+
+        def banked(row: int) -> Features | None:
+            filed = self._rows.get(row)
+            if filed is None or filed.ref in known:
+                return None
+            seen[row] = (filed, unpack_bytes(filed.data))
+            return seen[row][1]
+
+        sketches = self._sketches
+        for row, guess in nearest_looks(searched, sketches, self._alive, banked) if sketches is not None else ():
+            filed, features = seen[row]
+            alignment = lay(searched, features, guess)
+            if alignment is not None and (reached := whole_score(searched, features, alignment)) >= LEAST_WHOLE:
+                yield filed, counted(searched, features, alignment), reached - LEAST_WHOLE + LEAST_SCORE
 
     def _score(self, searched: Searched, banked: Features, alignment: Alignment) -> float:
         if self._emblem:
@@ -156,7 +187,8 @@ class LocalIndex:
         # Beside its data a row costs its bytes object, a tuple and a place in two dicts.
         values = sum(len(filed.data) + 300 for filed in tuple(self._rows.values()))
         sorted_bytes = sum(segment.entries.nbytes + segment.starts.nbytes for segment in state.segments)
-        return values + sorted_bytes + sum(array.nbytes for array in state.head)
+        sketches = self._sketches.nbytes if self._sketches is not None else 0
+        return values + sorted_bytes + sketches + sum(array.nbytes for array in state.head)
 
     def save(self, folder: Path) -> None:
         """Write the live pictures to `folder`, which must not be there."""
@@ -207,6 +239,8 @@ class LocalIndex:
         if row >= len(self._alive):
             self._alive = np.concatenate([self._alive, np.zeros(len(self._alive), dtype=np.uint8)])
         self._rows[row] = _Filed(ref, pack_bytes(features), self._item(ref, features.at))  # before it can be found
+        if self._sketches is not None:
+            self._sketches.add(row, features.thumbnail)
         self._alive[row] = 1
         self._row_of[ref] = row
         file_features(features.words, features.frames, row, head.first, head.after, head.entries, head.filled)
@@ -272,9 +306,13 @@ class LocalIndex:
         passed = np.zeros(2 * len(features.words), dtype=np.int32)
         count = 0
         asked = (features.words, features.frames, doubts)
-        for segment in state.segments:
-            count = vote_segment(*asked, segment.bits, segment.starts, segment.entries, votes, count, passed)
         head = state.head
+        done, total = 0, sum(len(segment.entries) for segment in state.segments) + int(head.filled[0])
+        for segment in state.segments:
+            done += len(segment.entries)
+            most = MOST_OF_ONE * done // max(total, 1)  # each segment its share: none was banked too late to be found
+            drawers = (segment.bits, segment.starts, segment.entries)
+            count = vote_segment(*asked, *drawers, most, votes, count, passed)
         count = vote_head(*asked, head.first, head.after, head.entries, votes, count, passed)
         # `_alive` is taken last: every row that can have been voted for lies within it.
         order: NDArray[np.int64] = elect(votes, count, passed, self._alive, MOST_ELECTED)[0]

@@ -257,7 +257,7 @@ def _best_seed(banked: Any, searched: Any, pairs: Any, bits: Any, weights: Any) 
     cache=True,
     nogil=True,
 )
-def _agreeing(banked: Any, searched: Any, pairs: Any, matrix: Any, tolerance: float, used: Any) -> int:
+def agreeing(banked: Any, searched: Any, pairs: Any, matrix: Any, tolerance: float, used: Any) -> int:
     """Mark the pairs that the matrix brings together; return how many banked features are among them."""
     count, before = 0, -1
     grown = np.sqrt(abs(matrix[0] * matrix[4] - matrix[1] * matrix[3]))
@@ -287,14 +287,14 @@ def _tilt(banked: Any, searched: Any, source: Any, target: Any, pairs: Any, matr
     plain = matrix.copy()
     now: Any = count
     for tolerance in (8.0, 6.0, 4.5, 3.5, 3.0):
-        _agreeing(banked, searched, pairs, matrix, tolerance, used)
+        agreeing(banked, searched, pairs, matrix, tolerance, used)
         if not _fit_perspective(source, target, used, matrix):
             matrix[:] = plain
-            return _agreeing(banked, searched, pairs, matrix, 3.0, used)
-    now = _agreeing(banked, searched, pairs, matrix, 3.0, used)
+            return agreeing(banked, searched, pairs, matrix, 3.0, used)
+    now = agreeing(banked, searched, pairs, matrix, 3.0, used)
     if now < 1.1 * count:
         matrix[:] = plain
-        now = _agreeing(banked, searched, pairs, matrix, 3.0, used)
+        now = agreeing(banked, searched, pairs, matrix, 3.0, used)
     return now
 
 
@@ -333,7 +333,7 @@ def find_transform(banked: Any, searched: Any, pairs: Any, bits: Any, weights: A
     for tolerance in (8.0, 6.0, 4.5, 3.5, 3.0, 3.0):
         if not _fit_affine(source, target, used, matrix):
             return 0, 0.0
-        count = _agreeing(banked, searched, pairs, matrix, tolerance, used)
+        count = agreeing(banked, searched, pairs, matrix, tolerance, used)
         if count < 3:
             return count, 0.0
     if count >= 12:

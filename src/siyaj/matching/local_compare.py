@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from siyaj.matching import local_align, local_evidence, local_pixels
+from siyaj.matching import local_align, local_evidence, local_pixels, local_tones
 from siyaj.matching.local_evidence import Evidence
+from siyaj.matching.local_tones import Tones
 from siyaj.signals.local_value import Features
 
 FEWEST_PAIRS = 4
@@ -94,7 +95,7 @@ def compare(searched: Searched, banked: Features, *, mirrored: bool) -> Alignmen
     if agreeing < FEWEST_PAIRS:
         return None
     zooms = searched.zooms[side]
-    level, zoom = _level(zooms, matrix)
+    level, zoom = level_of(zooms, matrix)
     sides = (banked.thumbnail, zooms[level], zoom, *zooms[0].shape)
     by_features = local_pixels.judge(*sides, matrix, points, searched.unit, agreeing, agreed)
     local_pixels.refine(banked.thumbnail, zooms[level], zoom, matrix, 6, 2, False)
@@ -102,18 +103,31 @@ def compare(searched: Searched, banked: Features, *, mirrored: bool) -> Alignmen
     by_pixels = local_pixels.judge(*sides, matrix, points, searched.unit, agreeing, agreed)
     # Smooth pictures give the pixels nothing to hold on to, and a banner may pull them away.
     better = by_pixels if _agreement(by_pixels) >= _agreement(by_features) else by_features
-    return _alignment(better, weight, mirrored, banked.thumbnail.shape[::-1], zooms[0].shape[::-1])
+    return alignment_of(better, weight, mirrored, banked.thumbnail.shape[::-1], zooms[0].shape[::-1])
 
 
-def evidence_of(searched: Searched, banked: Features, alignment: Alignment) -> Evidence:
+def evidence_of(searched: Searched, banked: Features, alignment: Alignment) -> tuple[Evidence, Tones]:
     """Return what the pixels of two aligned pictures say."""
     zooms = searched.zooms[0]
     matrix = np.ascontiguousarray(alignment.matrix, dtype=np.float64).ravel()
-    level, zoom = _level(zooms, matrix)
-    return local_evidence.measure(banked.thumbnail, zooms[level], zoom, matrix)
+    level, zoom = level_of(zooms, matrix)
+    sides = (banked.thumbnail, zooms[level], zoom, matrix)
+    return local_evidence.measure(*sides), local_tones.measure(*sides)
 
 
-def _level(zooms: tuple[NDArray[np.uint8], ...], matrix: NDArray[np.float64]) -> tuple[int, float]:
+def counted(searched: Searched, banked: Features, alignment: Alignment) -> Alignment:
+    """Return the alignment with how many features agree with it, where it was found without any."""
+    matrix = alignment.matrix
+    if alignment.mirrored:
+        matrix = np.array([[-1.0, 0.0, alignment.searched_size[0]], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]) @ matrix
+    pairs, _, _ = local_align.pair_features(banked.words, searched.words, alignment.mirrored)
+    used = np.zeros(len(pairs), dtype=np.bool_)
+    places = (points_of(banked), searched.points[int(alignment.mirrored)])
+    features = local_align.agreeing(*places, pairs, np.ascontiguousarray(matrix).ravel(), 3.0, used)
+    return alignment._replace(features=int(features))
+
+
+def level_of(zooms: tuple[NDArray[np.uint8], ...], matrix: NDArray[np.float64]) -> tuple[int, float]:
     """Return which halving of a searched thumbnail is about as fine as the banked one, and how much smaller it is."""
     grown = np.sqrt(abs(matrix[0] * matrix[4] - matrix[1] * matrix[3]))
     level = min(max(int(np.log2(max(grown, 1e-6)) + 0.4), 0), len(zooms) - 1)
@@ -127,7 +141,7 @@ def _agreement(result: NDArray[np.float64]) -> float:
     )
 
 
-def _alignment(
+def alignment_of(
     result: NDArray[np.float64],
     weight: float,
     mirrored: bool,

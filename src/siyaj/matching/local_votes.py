@@ -20,6 +20,8 @@ from siyaj.matching.local_table import (
 
 AT_ONCE = 64
 """Drawers that are opened together."""
+FULL = 64
+"""Entries from which a drawer is full."""
 _VOTES = uint64[::1]
 _EVEN = 0x155555
 """Every other bit of a key: comparisons; the bits between are their mirror images."""
@@ -54,41 +56,60 @@ def _asked(words: Any, frames: Any, doubts: Any, one: int, mirrored: int) -> Any
 
 
 @njit(
-    [int64(_WORDS, _FRAMES, _DOUBTS, int64, int32[::1], uint64[::1], _VOTES, int64, int32[::1])], cache=True, nogil=True
+    [int64(_WORDS, _FRAMES, _DOUBTS, int64, int32[::1], uint64[::1], int64, _VOTES, int64, int32[::1])],
+    cache=True,
+    nogil=True,
 )
 def vote_segment(
-    words: Any, frames: Any, doubts: Any, bits: int, starts: Any, entries: Any, votes: Any, count: int, passed: Any
+    words: Any,
+    frames: Any,
+    doubts: Any,
+    bits: int,
+    starts: Any,
+    entries: Any,
+    most: int,
+    votes: Any,
+    count: int,
+    passed: Any,
 ) -> int:
-    """Append what the features find in a segment; return the new count. `passed` counts by 2 × feature + mirrored."""
+    """Append what the features find in a segment; return the new count. `passed` counts by 2 × feature + mirrored, and
+    none may have more than `most` votes when this segment is done."""
     mask, last = np.uint64((1 << bits) - 1), len(entries) - 1
     if last < 0:
         return count
     # Drawers lie all over the memory: their beginnings are fetched together, so that one wait serves them all.
-    begins, ends = np.empty(AT_ONCE, dtype=np.int64), np.empty(AT_ONCE, dtype=np.int64)
+    begins, sizes = np.empty(AT_ONCE, dtype=np.int64), np.empty(AT_ONCE, dtype=np.int64)
+    shifts = np.empty(AT_ONCE, dtype=np.int64)
     fetched = np.empty(AT_ONCE, dtype=np.uint64)
     for one in range(words.shape[0]):
         for mirrored in range(2):
             key, sketch, sure, doubt, angle, level = _asked(words, frames, doubts, one, mirrored)
             doubt &= mask
             query, before = 2 * one + mirrored, count
-            limit = min(count + MOST_OF_ONE - passed[query], len(votes))
+            limit = min(count + most - passed[query], len(votes))
             flip, more = doubt, True
             while more and count < limit:
                 opened = 0
                 while more and opened < AT_ONCE:
                     drawer = np.int64((key & mask) ^ flip)
-                    begins[opened] = starts[drawer]
-                    ends[opened] = min(starts[drawer + 1], starts[drawer] + MOST_IN_DRAWER)
+                    begins[opened], sizes[opened] = starts[drawer], starts[drawer + 1] - starts[drawer]
+                    # A full drawer is begun anywhere, or what was banked first had all votes.
+                    full = sizes[opened] > FULL
+                    shifts[opened] = (np.int64(words[one, 1] >> np.uint64(40)) % sizes[opened]) if full else 0
                     opened += 1
                     more = flip != 0
                     flip = (flip - np.uint64(1)) & doubt  # the next smaller subset of the doubtful bits
                 for nth in range(opened):
-                    fetched[nth] = entries[min(begins[nth], last)]
+                    fetched[nth] = entries[min(begins[nth] + shifts[nth], last)]
                 for nth in range(opened):
-                    for at in range(begins[nth], ends[nth]):
+                    at, end = begins[nth] + shifts[nth], begins[nth] + sizes[nth]
+                    for _ in range(min(sizes[nth], MOST_IN_DRAWER)):
                         if _near(entries[at], sketch, sure) and count < limit:
                             votes[count] = _vote(entries[at], query, angle, level)
                             count += 1
+                        at += 1
+                        if at == end:
+                            at = begins[nth]
             passed[query] += count - before
     return count
 

@@ -15,11 +15,12 @@ import numpy as np
 from numba import float32, int16, int64, njit, types, uint8, uint32, uint64
 
 from siyaj.signals.local_pattern import BITS, KEY_BITS, KEY_HALF, RADIUS
+from siyaj.signals.local_value import MOST_DOUBTS
 
 STEP = 1.2
 """Each level of the pyramid is so many times smaller than the one before it."""
 BORDER = RADIUS + 1
-DOUBTFUL = 6
+DOUBTFUL = MOST_DOUBTS
 """Bits of the key that a search tries both ways."""
 
 _GREY = types.Array(uint8, 2, "C", readonly=True)

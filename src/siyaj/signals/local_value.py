@@ -24,6 +24,8 @@ BANKED, SEARCH = 0, 1
 LEVELS = 16
 MOST_FEATURES = 2_000
 MOST_SIDE = 255
+MOST_DOUBTS = 6
+"""Doubtful bits of a key. Each doubles the drawers that a feature is sought in."""
 LONGEST_TIME = 14 * 86_400_000
 """Milliseconds: two weeks."""
 _HEAD = struct.Struct("<2sBBHHBBI")
@@ -109,6 +111,8 @@ def unpack_bytes(data: bytes) -> Features:
     doubts = np.frombuffer(data, dtype="<u4", count=count if form == SEARCH else 0, offset=at + 38 * count)
     if int(frames[:, 1].max()) >= LEVELS:
         raise InvalidSignal(f"a local value names level {int(frames[:, 1].max())}; there are {LEVELS}")
+    if len(doubts) and int(np.bitwise_count(doubts).max()) > MOST_DOUBTS:
+        raise InvalidSignal(f"a local value doubts at most {MOST_DOUBTS} bits of a key")
     thumbnail = np.frombuffer(data, dtype=np.uint8, offset=at + each * count).reshape(tall, wide)
     return Features(longest, words, places, frames, doubts, thumbnail, time / 1_000)
 
