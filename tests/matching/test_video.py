@@ -136,6 +136,15 @@ def test_an_opening_or_a_card_in_common_is_a_hint_and_says_from_when_to_when() -
     assert index.search(query([*card, *film(2)])) == [[]]
 
 
+def test_an_opening_that_films_share_is_not_most_of_a_film_in_which_little_can_be_recognised() -> None:
+    opening = [*film(9)[:30], *film(7)[:30]]
+    dark = [np.zeros_like(opening[0])] * round(10 * RATE)
+    index = VideoIndex()
+    index.add([1], [value([*opening, *film(1), *film(2), *film(3)])])
+    assert one_hit(index, opening).distance <= 0.2
+    assert one_hit(index, [*opening, *dark]).distance > 0.5
+
+
 def test_a_picture_with_sound_is_found_as_what_it_is() -> None:
     still, other = [film(1)[0]] * 60, [film(2)[0]] * 60
     index = VideoIndex()

@@ -264,7 +264,8 @@ def _common(
             continue
         gap = frames.duration / max(1, len(times))
         there = sum(abs(line.there[1] - line.there[0]) + gap * line.speed for line in lines)
-        here = sum(line.here[1] - line.here[0] + gap for line in lines)
+        beside = min(gap, float(np.median(np.diff(times)))) if len(times) > 1 else gap
+        here = sum(line.here[1] - line.here[0] + beside for line in lines)
         lasts = max(line.here[1] - line.here[0] for line in lines) + gap
         common = np.isin(number, np.concatenate([line.frames for line in lines]))
         moves = any(_moves(frames, looked[its][np.isin(number, line.frames)]) for line in lines)
