@@ -121,7 +121,7 @@ def _serve(data: Path) -> tuple[subprocess.Popen[bytes], int, float]:
         stderr=subprocess.DEVNULL,
         env={**os.environ, "SIYAJ_RATE_PER_SECOND": "0"},
     )
-    while time.perf_counter() - began < 120:
+    while time.perf_counter() - began < 600:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1) as answer:
                 if answer.status == 200:

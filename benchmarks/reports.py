@@ -145,7 +145,7 @@ def _serve(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
     command = ["taskset", "-c", str(SERVER_CORE), SIYAJ, "serve", "--port", str(port), "--data", str(folder)]
     environment = {**os.environ, "SIYAJ_REQUIRE_TOTP": "false", "SIYAJ_RATE_PER_SECOND": "0"}
     server = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment)
-    until = time.monotonic() + 120
+    until = time.monotonic() + 600
     while time.monotonic() < until:
         try:
             if httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=1).is_success:

@@ -29,7 +29,7 @@ class Server:
             stderr=subprocess.PIPE,
             env={**os.environ, "SIYAJ_DECODERS": "1"},
         )
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while time.monotonic() < until:
             try:
                 if httpx.get(f"{self.address}/readyz").is_success:

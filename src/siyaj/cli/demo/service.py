@@ -11,9 +11,12 @@ from pathlib import Path
 
 import httpx
 
+from siyaj.cli.session import say
 from siyaj.model.errors import SiyajError
 
-READY_SECONDS = 90.0
+READY_SECONDS = 600.0
+"""After an installation a busy machine of one core compiles for minutes."""
+PATIENCE_SECONDS = 5.0
 
 
 def siyaj(data: Path, *arguments: str) -> str:
@@ -55,13 +58,16 @@ def serving(data: Path, port: int) -> Iterator[str]:
 
 
 def _await_ready(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + READY_SECONDS
-    while time.monotonic() < until and server.poll() is None:
+    began, told = time.monotonic(), False
+    while time.monotonic() < began + READY_SECONDS and server.poll() is None:
         try:
             if httpx.get(f"{address}/readyz", timeout=2).is_success:
                 return
         except httpx.TransportError:
             pass
+        if not told and time.monotonic() > began + PATIENCE_SECONDS:
+            say("[dim]the server compiles what it runs, once after an installation: a minute or two …[/]")
+            told = True
         time.sleep(0.1)
     raise SiyajError(f"the server did not get ready; its log ends:\n{log.read_text(errors='replace')[-2_000:]}")
 
