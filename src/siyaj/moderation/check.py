@@ -68,12 +68,13 @@ class Checker:
         job, future = _job()
         late: list[_Late] = []
         for position, request in enumerate(requests):
-            if (refused := self._refuse(request)) is not None:
-                results[position] = refused
-            elif request.files:
+            results[position] = self._refuse(request)
+            if results[position] is not None:
+                continue
+            self._in_flight[request.request_key] = request.request_hash
+            if request.files:
                 results[position] = await self._take_files_in(request, job, late)
             else:
-                self._in_flight[request.request_key] = request.request_hash
                 job.requests.append(request)
                 job.drawn.append(None)
         if job.requests:
@@ -134,7 +135,6 @@ class Checker:
 
     async def _take_files_in(self, request: CheckRequest, job: Job, late: list[_Late]) -> Result | None:
         """Put a request into a job once its files are decoded; or answer it at once, if it was answered before."""
-        self._in_flight[request.request_key] = request.request_hash
         try:
             decoded = await self._decode(request)
         except BaseException:

@@ -61,9 +61,6 @@ class _Recorded(NamedTuple):
     jobs: Sequence[Job]
     results: Sequence[Result]
 
-    def failed(self, fault: SiyajError) -> "_Recorded":
-        return self._replace(results=[fault] * len(self.results))
-
 
 def _take_recorded(queue: "SimpleQueue[_Recorded | None]") -> tuple[list[_Recorded], bool]:
     """Wait for something, then take all that is there. True when it is time to stop: the None behind the last one is
@@ -132,22 +129,14 @@ class CheckThread:
 
     def _finish(self, batches: Sequence["_Recorded"]) -> None:
         """Wait until what was recorded is durable, then hand it out."""
-        fault = self._fault_of_disk()
-        self._hand_out(batches if fault is None else [one.failed(fault) for one in batches])
-
-    def _fault_of_disk(self) -> SiyajError | None:
-        """Wait for the disk; return what is wrong with it."""
-        return next((one for one in self._safely(self._flushed, 1) if isinstance(one, SiyajError)), None)
-
-    def _flushed(self) -> Sequence[None]:
-        self._pipeline.flush()
-        return [None]
-
-    def _hand_out(self, batches: Sequence["_Recorded"]) -> None:
         jobs = [job for one in batches for job in one.jobs]
-        results = [result for one in batches for result in one.results]
+        results = self._safely(lambda: self._durable(batches), sum(len(one.results) for one in batches))
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             jobs[0].loop.call_soon_threadsafe(self._settle, jobs, results)
+
+    def _durable(self, batches: Sequence["_Recorded"]) -> list[Result]:
+        self._pipeline.flush()
+        return [result for one in batches for result in one.results]
 
     def _answer_jobs(self, jobs: Sequence[Job]) -> None:
         """Record what can be, and hand what has files to keep to the threads that seal: it comes back as a job."""

@@ -120,7 +120,8 @@ def serve(settings: Settings) -> int:
         gc.enable()
         stopping = threading.Event()
         config = configuration(create_app(runtime, stopping), settings)
-        server = _Server(config, stopping, threading.Thread(target=_warm_later, args=(runtime,), daemon=True))
+        later = threading.Thread(target=_warm_later, args=(runtime,), name="siyaj-warm", daemon=True)
+        server = _Server(config, stopping, later)
         signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn stops, then raises it again: all must be closed before
         with (
             Worker("siyaj-quality", runtime.quality.work, QUALITY_SECONDS, full=QUALITY_BATCH),
