@@ -24,7 +24,7 @@ from benchmarks.robustness import LONGEST, SUFFIXES, pieces_of
 from siyaj.matching import local_score
 from siyaj.matching.local import LocalIndex
 from siyaj.matching.local_compare import Searched, compare, evidence_of, prepare
-from siyaj.matching.local_score import PAIRS, Traces, traces, worth_a_look
+from siyaj.matching.local_score import PAIRS, Pairs, Traces, traces, worth_a_look
 from siyaj.signals.local import draw_pixels
 from siyaj.signals.local_value import Features, pack
 
@@ -182,22 +182,13 @@ def _strangers(
 
 
 def report(found: Sequence[Found]) -> list[Row]:
-    values, copy = paired(np.array([each.traces for each in found])), np.array([each.copy for each in found])
+    values = paired(np.array([each.traces for each in found]), Traces._fields, PAIRS)
+    copy = np.array([each.copy for each in found])
     edit = np.array([each.edit for each in found])
-    names = sorted({each.name for each in found})
-    of = dict(zip(names, np.random.default_rng(2).integers(0, FOLDS, len(names)), strict=True))
-    fold = np.array([of[each.name] for each in found])
     counts = np.where(~copy & np.isin(edit, list(NASTY)), OF_NASTY, 1.0)
-    weights, held = fit(values, copy, counts), np.zeros(len(found))
-    for one in range(FOLDS):
-        others = fold != one
-        held[~others] = scores_of(fit(values[others], copy[others], counts[others]), values[~others])
+    weights, held = held_out(values, copy, counts, [each.name for each in found])
     stands = np.array([*local_score.WEIGHTS, *PAIRS.values(), local_score.INTERCEPT])
-    called = (*Traces._fields, *(" × ".join(pair) for pair in PAIRS), "intercept")
-    rows = [
-        Row(f"weight, {name}", f"{weight:.3f}", f"{before:.3f}", "–", "–", "peer: what stands in local_score")
-        for name, weight, before in zip(called, weights, stands, strict=True)
-    ]
+    rows = weight_rows(Traces._fields, PAIRS, weights, stands)
     now = scores_of(stands, values)
     tops = {kind: _tops(found, held, kind) for kind in ("plain", *OVERLAYS, SAME_APP)}
     mild = np.concatenate([top for kind, top in tops.items() if kind not in NASTY])
@@ -218,10 +209,32 @@ def report(found: Sequence[Found]) -> list[Row]:
     return rows
 
 
-def paired(values: np.ndarray) -> np.ndarray:
+def paired(values: np.ndarray, fields: Sequence[str], pairs: Pairs) -> np.ndarray:
     """Add the products of traces to (n, traces)."""
-    at = {name: place for place, name in enumerate(Traces._fields)}
-    return np.column_stack([values, *(values[:, at[one]] * values[:, at[other]] for one, other in PAIRS)])
+    at = {name: place for place, name in enumerate(fields)}
+    return np.column_stack([values, *(values[:, at[one]] * values[:, at[other]] for one, other in pairs)])
+
+
+def held_out(
+    values: np.ndarray, copy: np.ndarray, counts: np.ndarray, pictures: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weights that all give, and of each the score by the weights that other pictures give."""
+    names = sorted(set(pictures))
+    of = dict(zip(names, np.random.default_rng(2).integers(0, FOLDS, len(names)), strict=True))
+    fold = np.array([of[name] for name in pictures])
+    weights, held = fit(values, copy, counts), np.zeros(len(pictures))
+    for one in range(FOLDS):
+        others = fold != one
+        held[~others] = scores_of(fit(values[others], copy[others], counts[others]), values[~others])
+    return weights, held
+
+
+def weight_rows(fields: Sequence[str], pairs: Pairs, weights: np.ndarray, stands: np.ndarray) -> list[Row]:
+    called = (*fields, *(" × ".join(pair) for pair in pairs), "intercept")
+    return [
+        Row(f"weight, {name}", f"{weight:.3f}", f"{before:.3f}", "–", "–", "peer: what stands in local_score")
+        for name, weight, before in zip(called, weights, stands, strict=True)
+    ]
 
 
 def fit(values: np.ndarray, copy: np.ndarray, counts: np.ndarray) -> np.ndarray:

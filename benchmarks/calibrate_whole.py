@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks._edits import EDITS, HARD_EDITS, OVERLAYS, Edit, crop, jpeg
 from benchmarks._pictures import chat
-from benchmarks.calibrate import FOLDS, SAME_APP, Named, fit, load, pieces, same_things, scores_of
+from benchmarks.calibrate import SAME_APP, Named, held_out, load, paired, pieces, same_things, weight_rows
 from benchmarks.report import Row
 from siyaj.matching import local_score
 from siyaj.matching.local_compare import Searched, evidence_of, prepare
@@ -113,24 +113,13 @@ def _drawn(picture: "object", pixels: int) -> Features:
 
 
 def report(found: Sequence[Found], lost: Mapping[str, tuple[int, int]]) -> list[Row]:
-    values, copy = paired(np.array([each.traces for each in found])), np.array([each.copy for each in found])
-    edit = np.array([each.edit for each in found])
-    names = sorted({each.name for each in found})
-    of = dict(zip(names, np.random.default_rng(2).integers(0, FOLDS, len(names)), strict=True))
-    fold = np.array([of[each.name] for each in found])
-    counts = np.ones(len(found))
-    weights, held = fit(values, copy, counts), np.zeros(len(found))
-    for one in range(FOLDS):
-        others = fold != one
-        held[~others] = scores_of(fit(values[others], copy[others], counts[others]), values[~others])
+    values = paired(np.array([each.traces for each in found]), WholeTraces._fields, WHOLE_PAIRS)
+    copy, edit = np.array([each.copy for each in found]), np.array([each.edit for each in found])
+    weights, held = held_out(values, copy, np.ones(len(found)), [each.name for each in found])
     ruled_out = np.array([local_score.ruled_out(each.traces) for each in found])
     held = np.where(ruled_out, -np.inf, held)
     stands = np.array([*local_score.WHOLE_WEIGHTS, *WHOLE_PAIRS.values(), local_score.WHOLE_INTERCEPT])
-    called = (*WholeTraces._fields, *(" × ".join(pair) for pair in WHOLE_PAIRS), "intercept")
-    rows = [
-        Row(f"weight, {name}", f"{weight:.3f}", f"{before:.3f}", "–", "–", "peer: what stands in local_score")
-        for name, weight, before in zip(called, weights, stands, strict=True)
-    ]
+    rows = weight_rows(WholeTraces._fields, WHOLE_PAIRS, weights, stands)
     tops: dict[tuple[str, int], float] = {}
     for each, score in zip(found, held.tolist(), strict=True):
         if not each.copy:
@@ -151,9 +140,3 @@ def report(found: Sequence[Found], lost: Mapping[str, tuple[int, int]]) -> list[
         said = ", ".join(f"{value:.1f}" for value in top[:5])
         rows.append(Row(f"false matches, {kind}", f"{np.sum(top >= limit)}", "–", "–", "–", f"highest {said}"))
     return rows
-
-
-def paired(values: np.ndarray) -> np.ndarray:
-    """Add the products of traces to (n, traces)."""
-    at = {name: place for place, name in enumerate(WholeTraces._fields)}
-    return np.column_stack([values, *(values[:, at[one]] * values[:, at[other]] for one, other in WHOLE_PAIRS)])
