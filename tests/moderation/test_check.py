@@ -132,6 +132,22 @@ def test_a_retry_gets_the_same_bytes(runtime: Runtime) -> None:
     assert third.body == first.body
 
 
+def test_a_batch_of_old_and_new_answers_each_and_counts_each_once(runtime: Runtime) -> None:
+    """The first batch with retries is written in vain, then again; those after it ask before they write."""
+    channel = Channel("c-1")
+    first = runtime.checker.check_now([request("m1", channel=channel)])
+    for number in range(3):
+        asked = [request("m1", channel=channel), request(f"new-{number}", channel=channel, hashes=pdq(KNOWN))]
+        old, new = runtime.checker.check_now(asked)
+        assert isinstance(old, CheckAnswer)
+        assert isinstance(new, CheckAnswer)
+        assert (old.body, old.replayed, new.replayed) == (first[0].body, True, False)  # type: ignore[union-attr]
+    with runtime.database.read() as connection:
+        assert len(verdicts.newest(connection, 10)) == 4
+    seen = runtime.channels.get("c-1")
+    assert seen.channel.checked == 4
+
+
 def test_the_same_id_with_another_body_is_refused(runtime: Runtime) -> None:
     answer(runtime, request("m1", text="one"))
     assert isinstance(runtime.checker.check_now([request("m1", text="two")])[0], IdempotencyMismatch)

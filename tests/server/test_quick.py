@@ -81,7 +81,7 @@ def test_faults_are_told_as_everywhere(served: Served, body: bytes, more: dict[s
 def test_a_database_that_is_away_is_told_as_everywhere(
     served: Served, taken: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: Any) -> list[Any]:
+    def away(*_: Any, **__: Any) -> list[Any]:
         raise StorageUnavailable("the database cannot be used now: it is locked", hint="retry")
 
     served.client.post("/v1/check", json={"id": "q-3", "kind": "message"})

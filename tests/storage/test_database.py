@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Table, Text, select
 
 from siyaj.model.errors import AlreadyExists, StorageUnavailable, UserError
 from siyaj.storage import banks
+from siyaj.storage.bulk import insert_rows
 from siyaj.storage.database import Database
 from siyaj.storage.tables import metadata
 
@@ -49,6 +51,48 @@ def test_a_second_row_of_one_name_already_exists_and_rolls_back(database: Databa
         banks.insert(connection, "one", "")
     with database.read() as connection:
         assert [bank.name for bank in banks.listed(connection)] == ["one"]
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_what_the_driver_wrote_is_undone_with_the_rest(database: Database, durable: bool) -> None:
+    """`insert_rows` goes past SQLAlchemy on SQLite, and is in the same transaction."""
+    row = ("tvec", "ver_1", b"", 1)
+    names = ("account_id", "verdict_id", "data", "at")
+    with database.begin() as connection:
+        connection.exec_driver_sql(
+            f"CREATE TABLE scratch (account_id TEXT, verdict_id TEXT, data {_bytes(database)}, at BIGINT NOT NULL)"
+        )
+    table = Table(
+        "scratch",
+        MetaData(),
+        Column("account_id", Text),
+        Column("verdict_id", Text),
+        Column("data", LargeBinary),
+        Column("at", BigInteger, nullable=False),
+    )
+
+    def written() -> list[tuple[object, ...]]:
+        with database.read() as connection:
+            return [tuple(one) for one in connection.execute(select(table).order_by(table.c.at))]
+
+    with pytest.raises(ZeroDivisionError), database.begin(durable=durable) as connection:
+        insert_rows(connection, table, names, [row])
+        raise ZeroDivisionError
+    with pytest.raises(AlreadyExists), database.begin(durable=durable) as connection:
+        insert_rows(connection, table, names, [row])
+        banks.insert(connection, "one", "")
+        banks.insert(connection, "one", "")
+    assert written() == []
+    with database.begin(durable=durable) as connection:
+        insert_rows(connection, table, names, [row, ("", None, None, 2), (None, "ليل", b"\0\1", 3)])
+        banks.insert(connection, "one", "")
+    assert written() == [row, ("", None, None, 2), (None, "ليل", b"\0\1", 3)]
+    with database.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE scratch")
+
+
+def _bytes(database: Database) -> str:
+    return "BLOB" if database.dialect == "sqlite" else "BYTEA"
 
 
 def test_sqlite_is_readable_by_its_owner_only(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from siyaj.model.signal import Missing, Signal
 from siyaj.model.verdict import Action, Verdict
 from siyaj.moderation.explanation import exhibits_of
 from siyaj.moderation.requests import CheckRequest
-from siyaj.policy.evaluate import Facts, Policy
+from siyaj.policy.evaluate import Facts, Outcome, Policy
 from siyaj.storage.evidence import Kept
 from siyaj.storage.exhibits import Exhibit
 from siyaj.storage.verdicts import Record, Timings
@@ -81,13 +81,15 @@ def _assess(
 def _judge(prepared: Prepared, found: Found, policy: Policy, match_us: int, appeal_link: AppealLink) -> Assessment:
     event = prepared.request.event
     began = time.perf_counter_ns()
-    outcome = policy.evaluate(
-        Facts(kind=event.kind, event=event, matches=found.matches, signals=prepared.signals, missing=prepared.missing)
-    )
+    if policy.minds(found.matches, prepared.missing):
+        facts = Facts(event.kind, event, found.matches, prepared.signals, prepared.missing)
+        outcome = policy.evaluate(facts)
+    else:
+        outcome = Outcome(Action.ALLOW)
     policy_us = (time.perf_counter_ns() - began) // 1_000
     verdict = Verdict(new_id("ver"), event.id, outcome.action, outcome.policy, outcome.reasons)
     verdict.pending = prepared.request.late and outcome.action is not Action.BLOCK
-    if outcome.action.severity > 0:
+    if outcome.action is not Action.ALLOW:
         verdict.appeal_url = appeal_link(f"verdict:{verdict.id}")
     record = Record(
         event=event,
@@ -106,6 +108,8 @@ def _judge(prepared: Prepared, found: Found, policy: Policy, match_us: int, appe
 
 
 def _shortened(signal: Signal) -> Signal:
-    if len(signal.value) <= LONGEST_RECORDED_VALUE:
-        return msgspec.structs.replace(signal, still=b"") if signal.still else signal
-    return msgspec.structs.replace(signal, value=signal.value[:LONGEST_RECORDED_VALUE] + "…", still=b"")
+    long = len(signal.value) > LONGEST_RECORDED_VALUE
+    if not long and not signal.still:
+        return signal
+    value = signal.value[:LONGEST_RECORDED_VALUE] + "…" if long else signal.value
+    return msgspec.structs.replace(signal, value=value, still=b"")

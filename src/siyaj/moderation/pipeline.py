@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from siyaj.banks.lookup import Lookup
 from siyaj.model.errors import SiyajError
 from siyaj.model.settings import Settings
+from siyaj.model.signal import Missing
 from siyaj.moderation.assess import AppealLink, Assessment, Prepared, assess
-from siyaj.moderation.extraction import Drawn, draw_words, read_hashes
+from siyaj.moderation.extraction import Drawn, draw_words, has_words, read_hashes
 from siyaj.moderation.record import Result, record
 from siyaj.moderation.requests import CheckRequest
 from siyaj.moderation.sightings import Sightings
@@ -39,6 +40,7 @@ class Pipeline:
         self._sightings = sightings
         self._appeal_link = appeal_link
         self._first_review_us = int(settings.first_review_hours * _MICROSECONDS_PER_HOUR)
+        self._retries_are_likely = False
         self.counts: Counter[str] = Counter()
 
     def prepare(self, request: CheckRequest, drawn: Drawn | None) -> Prepared | SiyajError:
@@ -46,14 +48,16 @@ class Pipeline:
         began = time.perf_counter_ns()
         try:
             signals = read_hashes(request.event)
-            words = draw_words(request.event)
+            missing: list[Missing] = []
+            if has_words(request.event):
+                words = draw_words(request.event)
+                signals += words.signals
+                missing += words.missing
         except SiyajError as error:
             return error
         except Exception:
             log.exception("cannot draw signals from event %r", request.event.id)
             return SiyajError("this event could not be read; it was not recorded")
-        signals += words.signals
-        missing = words.missing
         if drawn is not None:
             signals += drawn.signals
             missing += drawn.missing
@@ -68,9 +72,20 @@ class Pipeline:
     def record(self, assessed: Sequence[Assessment | SiyajError]) -> list[Result]:
         """Write what could be assessed; it is durable after the next `flush`. Raises StorageUnavailable."""
         sound = [one for one in assessed if isinstance(one, Assessment)]
-        recorded = iter(record(self.database, sound, self._first_review_us, self._sightings) if sound else [])
+        recorded = self._record(sound) if sound else []
         self._count(sound)
-        return [next(recorded) if isinstance(one, Assessment) else one for one in assessed]
+        if len(sound) == len(assessed):
+            return recorded
+        its = iter(recorded)
+        return [next(its) if isinstance(one, Assessment) else one for one in assessed]
+
+    def _record(self, sound: Sequence[Assessment]) -> list[Result]:
+        """A batch with retries in it is often followed by another."""
+        recorded = record(
+            self.database, sound, self._first_review_us, self._sightings, ask_first=self._retries_are_likely
+        )
+        self._retries_are_likely = any(isinstance(one, SiyajError) or one.replayed for one in recorded)
+        return recorded
 
     def flush(self) -> None:
         """Wait until all that was recorded is durable. Raises StorageUnavailable."""
@@ -79,4 +94,5 @@ class Pipeline:
     def _count(self, sound: Sequence[Assessment]) -> None:
         self.counts["batches"] += 1
         self.counts["checks"] += len(sound)
-        self.counts.update(f"action.{one.verdict.action}" for one in sound)
+        for action, count in Counter([one.verdict.action for one in sound]).items():
+            self.counts[f"action.{action}"] += count

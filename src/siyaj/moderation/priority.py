@@ -5,6 +5,7 @@ A threat to life is 100, always, and alone: nothing else adds up to more than MO
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -54,19 +55,19 @@ def score(given: Inputs) -> tuple[int, list[PriorityReason]]:
     was cut off at 0 or MOST."""
     if given.life:
         return LIFE, [PriorityReason(PriorityFactor.LIFE, LIFE)]
-    parts = [
-        (PriorityFactor.SEVERITY, _SEVERITY * given.severity, str(given.severity)),
-        (PriorityFactor.REACH, _reach(given.reach), str(given.reach)),
-        (PriorityFactor.RECENCY, _by_hours(given.age_hours, _RECENT), _hours(given.age_hours)),
-        (PriorityFactor.REPORTERS, _reporters(given.reporters), str(given.reporters)),
-        (PriorityFactor.MATCH, round(15 * min(1.0, max(0.0, given.match))), f"{given.match:.2f}"),
-        (PriorityFactor.DEADLINE, _by_hours(given.deadline_hours, _SOON), _hours(given.deadline_hours)),
-        (PriorityFactor.ORDER, _ORDER * given.order, ""),
-        (PriorityFactor.APPEAL, _APPEAL * given.appeal, ""),
-        (PriorityFactor.BRIGADING, _BRIGADING * given.brigading, ""),
-        (PriorityFactor.UNDELIVERED, _UNDELIVERED * given.undelivered, ""),
-    ]
-    reasons = [PriorityReason(factor, points, value) for factor, points, value in parts if points]
+    parts: tuple[tuple[PriorityFactor, int, Any, str], ...] = (
+        (PriorityFactor.SEVERITY, _SEVERITY * given.severity, given.severity, "d"),
+        (PriorityFactor.REACH, _reach(given.reach), given.reach, "d"),
+        (PriorityFactor.RECENCY, _by_hours(given.age_hours, _RECENT), given.age_hours, ".1f"),
+        (PriorityFactor.REPORTERS, _reporters(given.reporters), given.reporters, "d"),
+        (PriorityFactor.MATCH, round(15 * min(1.0, max(0.0, given.match))), given.match, ".2f"),
+        (PriorityFactor.DEADLINE, _by_hours(given.deadline_hours, _SOON), given.deadline_hours, ".1f"),
+        (PriorityFactor.ORDER, _ORDER * given.order, "", ""),
+        (PriorityFactor.APPEAL, _APPEAL * given.appeal, "", ""),
+        (PriorityFactor.BRIGADING, _BRIGADING * given.brigading, "", ""),
+        (PriorityFactor.UNDELIVERED, _UNDELIVERED * given.undelivered, "", ""),
+    )
+    reasons = [PriorityReason(factor, points, format(value, how)) for factor, points, value, how in parts if points]
     reasons.sort(key=lambda reason: -abs(reason.points))
     return min(MOST, max(0, sum(reason.points for reason in reasons))), reasons
 
@@ -96,7 +97,3 @@ def _by_hours(hours: float | None, steps: tuple[tuple[float, int], ...]) -> int:
     if hours is None:
         return 0
     return next((points for most, points in steps if hours <= most), 0)
-
-
-def _hours(hours: float | None) -> str:
-    return "" if hours is None else f"{hours:.1f}"

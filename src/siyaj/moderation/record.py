@@ -28,15 +28,28 @@ _ATTEMPTS = 4
 Result = CheckAnswer | SiyajError
 
 
-def record(database: Database, batch: Sequence[Assessment], first_review_us: int, sightings: Sightings) -> list[Result]:
+def record(
+    database: Database,
+    batch: Sequence[Assessment],
+    first_review_us: int,
+    sightings: Sightings,
+    *,
+    ask_first: bool = True,
+) -> list[Result]:
     """Write a batch and return its answers, which may leave once `database.flush` was called. Raises
-    StorageUnavailable; then nothing was written."""
-    for _ in range(_ATTEMPTS):
+    StorageUnavailable; then nothing was written.
+
+    Without `ask_first` the batch is written as if nothing in it had been answered before: the table refuses a second
+    row for a request, and then it is asked. That is quicker where retries are few.
+    """
+    keys = [one.request.request_key for one in batch]
+    for attempt in range(_ATTEMPTS):
         try:
             with database.begin(durable=False) as connection:
-                results, pending = _write(connection, batch, first_review_us, sightings)
+                known = verdicts.answered(connection, keys) if ask_first or attempt else {}
+                results, pending = _write(connection, batch, known, first_review_us, sightings)
         except AlreadyExists:
-            continue  # another process answered the same request or opened the same case first: read again
+            continue  # it was answered before, or another process opened the same case first: read again
         sightings.settle(pending)
         return results
     raise StorageUnavailable("another process keeps writing the same verdicts", hint="retry")
@@ -53,21 +66,26 @@ def answer_before(database: Database, request: CheckRequest) -> Result | None:
 
 
 def _write(
-    connection: Connection, batch: Sequence[Assessment], first_review_us: int, sightings: Sightings
+    connection: Connection,
+    batch: Sequence[Assessment],
+    known: dict[str, Answered],
+    first_review_us: int,
+    sightings: Sightings,
 ) -> tuple[list[Result], Pending]:
-    known = verdicts.answered(connection, [one.request.request_key for one in batch])
     fresh: dict[str, Assessment] = {}
     for one in batch:
         if one.request.request_key not in known:
             fresh.setdefault(one.request.request_key, one)
-    _open_cases(connection, [one for one in fresh.values() if one.verdict.action is Action.HOLD], first_review_us)
-    rows = {key: _row(one) for key, one in fresh.items()}
+    new = list(fresh.values())
+    _open_cases(connection, [one for one in new if one.verdict.action is Action.HOLD], first_review_us)
+    now = now_us()
+    rows = {key: _row(one, now) for key, one in fresh.items()}
     verdicts.insert(connection, list(rows.values()))
-    _keep_evidence(connection, list(fresh.values()))
-    late.write(connection, list(fresh.values()))
-    exhibits.insert(connection, [(one.verdict.id, each) for one in fresh.values() for each in one.exhibits])
+    _keep_evidence(connection, new)
+    late.write(connection, new)
+    exhibits.insert(connection, [(one.verdict.id, each) for one in new for each in one.exhibits])
     # What is pending is counted when it is final; a reported file when its item was checked.
-    final = [one for one in fresh.values() if not (one.verdict.pending or one.request.reported)]
+    final = [one for one in new if not (one.verdict.pending or one.request.reported)]
     pending = sightings.write(connection, final)
     known |= {key: Answered(row.request_hash, row.answer) for key, row in rows.items()}
     return [
@@ -92,7 +110,7 @@ def _again(request: CheckRequest, before: Answered) -> Result:
     )
 
 
-def _row(one: Assessment) -> NewVerdict:
+def _row(one: Assessment, now: int) -> NewVerdict:
     request, event, verdict = one.request, one.request.event, one.verdict
     return NewVerdict(
         id=verdict.id,
@@ -106,7 +124,7 @@ def _row(one: Assessment) -> NewVerdict:
         policy=verdict.policy,
         policy_version=one.policy_version,
         case_id=verdict.case,
-        created_at=now_us(),
+        created_at=now,
         answer=_ENCODER.encode(verdict),
         record=_ENCODER.encode(one.record),
     )

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from siyaj.model.match import Match
+from siyaj.model.signal import Missing
 from siyaj.model.verdict import Action, Reason
 from siyaj.policy.channels import ChannelRule
 from siyaj.policy.compile import Test, compile_condition, match_test, mentioned_types, needed_types
@@ -77,6 +78,7 @@ class Policy:
         self._compiled = tuple(_compile(rule) for rule in rules if rule.mode is not Mode.OFF)
         enforcing = [each for each in self._compiled if each.rule.mode is not Mode.SHADOW]
         self.enforcing_types = frozenset[str]().union(*(each.mentions for each in enforcing))
+        self._every_rule_needs_a_match = all(each.needs is not None for each in self._compiled)
         self._asked: dict[frozenset[str], tuple[_Compiled, ...]] = {}
         self._could: dict[tuple[str, frozenset[str]], Test] = {}
         self._severity = {category.code: category.severity for category in taxonomy}
@@ -90,6 +92,10 @@ class Policy:
 
     def category(self, code: str) -> Category | None:
         return next((category for category in self.taxonomy if category.code == code), None)
+
+    def minds(self, matches: Sequence[Match], missing: Sequence[Missing]) -> bool:
+        """False where no rule can have a say, whatever the event is: nothing matched, and nothing is missing."""
+        return bool(matches or missing) or not self._every_rule_needs_a_match
 
     def evaluate(self, facts: Facts) -> Outcome:
         """Judge one event. Rules in shadow are listed in the outcome and change nothing else."""

@@ -7,7 +7,7 @@ StorageUnavailable (nothing was acknowledged; retry), a second row with a unique
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,6 +38,8 @@ class Database:
         self._turn = threading.Lock()
         self._writer: Connection | None = None
         """SQLite's one writing connection, kept: a pool's work for each transaction costs more than some statements."""
+        self._writes_durably = True
+        """What that connection was told last."""
         self._unsynced_fault = ""
         """Why the disk did not take what was committed; from then on nothing is known to be durable."""
         self._askers: list[PoolProxiedConnection] = []
@@ -78,11 +80,14 @@ class Database:
         if not self._turn.acquire(timeout=TURN_SECONDS):
             raise StorageUnavailable("another writer takes very long", hint="retry")
         try:
-            with translated(), self._kept_writer() as connection, ExitStack() as stack:
-                if not durable:
-                    stack.enter_context(sqlite.unsynced(connection.connection.driver_connection))
-                with connection.begin():
-                    yield connection
+            with translated(), self._kept_writer() as connection:
+                driver: Any = connection.connection.driver_connection
+                if durable is not self._writes_durably:
+                    sqlite.set_durable(driver, durable)
+                    self._writes_durably = durable
+                driver.execute("BEGIN IMMEDIATE")  # what goes by the driver alone costs SQLAlchemy nothing
+                yield connection
+                (connection if connection.in_transaction() else driver).commit()
         finally:
             self._turn.release()
 
@@ -105,13 +110,26 @@ class Database:
     @contextmanager
     def _kept_writer(self) -> Iterator[Connection]:
         """Keep the connection after what went well; after anything else the next writer gets a new one."""
-        connection, self._writer = self._writer or self._writing.connect(), None
+        connection, self._writer = self._writer, None
+        if connection is None:
+            connection, self._writes_durably = self._writing.connect(), True
         try:
             yield connection
         except BaseException:
-            connection.close()
+            self._let_go(connection)
             raise
         self._writer = connection
+
+    def _let_go(self, connection: Connection) -> None:
+        """Undo what was not committed, and give the connection back as the pool hands it out."""
+        try:
+            driver: Any = connection.connection.driver_connection
+            (connection if connection.in_transaction() else driver).rollback()
+            sqlite.set_durable(driver, True)
+        except Exception:
+            connection.invalidate()  # what went wrong before is what is told
+        finally:
+            connection.close()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -42,7 +43,7 @@ class _Recorded(Struct):
     event: Event
 
 
-class NewVerdict(Struct):
+class NewVerdict(NamedTuple):
     """A row to be written; the columns of `tables.verdicts` under the same names."""
 
     id: str
@@ -85,7 +86,6 @@ class VerdictRow(Struct):
     record: msgspec.Raw
 
 
-_COLUMNS = tuple(field.name for field in msgspec.structs.fields(NewVerdict))
 _INSERT = verdicts.insert()
 _BY_KEYS = Among(select(verdicts.c.request_key, verdicts.c.request_hash, verdicts.c.answer), verdicts.c.request_key)
 
@@ -93,9 +93,9 @@ _BY_KEYS = Among(select(verdicts.c.request_key, verdicts.c.request_hash, verdict
 def insert(connection: Connection, rows: Sequence[NewVerdict]) -> None:
     """Raises AlreadyExists when another process answered one of the request keys first."""
     if connection.dialect.name == "sqlite":
-        insert_rows(connection, verdicts, _COLUMNS, [msgspec.structs.astuple(row) for row in rows])
+        insert_rows(connection, verdicts, NewVerdict._fields, rows)
     elif rows:
-        connection.execute(_INSERT, [msgspec.structs.asdict(row) for row in rows])
+        connection.execute(_INSERT, [row._asdict() for row in rows])
 
 
 def answered(connection: Connection, request_keys: Iterable[str]) -> dict[str, Answered]:

@@ -82,12 +82,16 @@ def read_event(raw: bytes | msgspec.Raw) -> Event:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise invalid_json(error) from None
     if "\0" in event.id:
-        raise InvalidRequest("an id must not hold a NUL character", field="id")
-    for subject in ("account", "channel"):
-        named = getattr(event, subject)
-        if named is not None and "\0" in named.id:
-            raise InvalidRequest("an id must not hold a NUL character", field=f"{subject}.id")
+        raise _nul("id")
+    if event.account is not None and "\0" in event.account.id:
+        raise _nul("account.id")
+    if event.channel is not None and "\0" in event.channel.id:
+        raise _nul("channel.id")
     return event
+
+
+def _nul(field: str) -> InvalidRequest:
+    return InvalidRequest("an id must not hold a NUL character", field=field)
 
 
 def idempotency_key(scope: Scope) -> str | None:

@@ -2,8 +2,6 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,7 +19,7 @@ CACHE_MB = 256
 
 PRAGMAS = (
     "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",  # a commit is on the disk when it returns; `unsynced` and `sync` do it in two steps
+    "PRAGMA synchronous = FULL",  # a commit is on the disk when it returns; without `set_durable`, `sync` sees to it
     "PRAGMA foreign_keys = ON",
     f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1_000)}",
     "PRAGMA journal_size_limit = 134217728",
@@ -69,15 +67,11 @@ def is_unavailable(error: BaseException | None) -> bool:
     return code is not None and (code & 0xFF) in _UNAVAILABLE
 
 
-@contextmanager
-def unsynced(driver: Any) -> Iterator[None]:
-    """Within this block commits do not wait for the disk: `sync` does. What the machine loses before, when its power
-    fails, is the end of the log, whole transactions (https://www.sqlite.org/wal.html, "Performance Considerations")."""
-    driver.execute("PRAGMA synchronous = NORMAL")
-    try:
-        yield
-    finally:
-        driver.execute("PRAGMA synchronous = FULL")
+def set_durable(driver: Any, durable: bool) -> None:
+    """Say whether the commits of a connection wait for the disk. Where they do not, `sync` does: what the machine loses
+    before, when its power fails, is the end of the log, whole transactions (https://www.sqlite.org/wal.html,
+    "Performance Considerations")."""
+    driver.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
 
 
 def sync(path: Path) -> None:
@@ -128,6 +122,8 @@ def _engine(path: Path, begin: str, connections: int, cache_mb: int) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         # A write transaction takes its lock at once: two readers that both turn writer would be refused.
-        connection.connection.driver_connection.execute(f"BEGIN {begin}")
+        driver = connection.connection.driver_connection
+        if not driver.in_transaction:  # `Database.begin` may have begun it without SQLAlchemy
+            driver.execute(f"BEGIN {begin}")
 
     return engine
