@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from siyaj.signals.local_kernels import BORDER, STEP, describe, find_corners, peaks, shrink
-from siyaj.signals.local_pattern import PATTERN
+from siyaj.signals.local_describe import describe
+from siyaj.signals.local_kernels import BORDER, STEP, find_corners, peaks, shrink
 from siyaj.signals.local_value import Features
 
 WEAKEST, WEAKEST_OF_SMOOTH = 4.0, 0.1
@@ -97,7 +97,7 @@ def _found(levels: Sequence[Level], most_levels: int, wanted: int) -> list[_Part
         # What finer levels did not give goes to the coarser ones: a smooth picture has its corners there.
         rest = (1 - 1 / STEP) / (1 - (1 / STEP) ** (most_levels - level))
         quota = int((wanted - count) * rest + 0.5)
-        words, doubts, places, angles = describe(one.smooth, one.corners, quota, PATTERN)
+        words, doubts, places, angles = describe(one.smooth, one.corners, quota)
         frames = np.stack([angles, np.full_like(angles, level)], axis=1)
         parts.append((words, doubts, places, frames))
         count += len(words)
