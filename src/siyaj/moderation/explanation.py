@@ -6,10 +6,6 @@ Nothing here decodes what a user sent: it is drawn from values that the decoder 
 import base64
 from collections.abc import Sequence
 
-import numpy as np
-
-from siyaj.matching.explain import align, explain_pictures, explain_whole, thumbnail_of
-from siyaj.matching.explain_video import explain_videos, frames_of, stills_of
 from siyaj.model.bank import Entry
 from siyaj.model.errors import InvalidSignal, NotFound
 from siyaj.model.match import Match
@@ -61,6 +57,11 @@ def explain(match: Match, entry: Entry, exhibits: Sequence[Exhibit], *, blurred:
 
 
 def _explain(match: Match, entry: Entry, exhibits: Sequence[Exhibit], blurred: bool) -> bytes:
+    import numpy as np  # noqa: PLC0415
+
+    from siyaj.matching.explain import explain_whole, thumbnail_of  # noqa: PLC0415  (Pillow; every start would wait)
+    from siyaj.matching.explain_video import explain_videos, frames_of, stills_of  # noqa: PLC0415
+
     banked = [signal.value for signal in entry.signals if signal.type in BY_FEATURES]
     mine = [one for one in exhibits if one.part == match.part]
     if match.signal == "video" and match.segment is not None:
@@ -87,6 +88,9 @@ def _explain(match: Match, entry: Entry, exhibits: Sequence[Exhibit], blurred: b
 
 def _by_features(match: Match, searched: str, banked: Sequence[str], blurred: bool) -> bytes | None:
     """Lay the searched picture over the banked one; of a video over the frame that the match names."""
+    from siyaj.matching.explain import align, explain_pictures, thumbnail_of  # noqa: PLC0415
+    from siyaj.matching.explain_video import frames_of  # noqa: PLC0415
+
     kept = list(banked)
     if match.segment is not None and len(banked) > 1:
         at = match.segment.entry_start

@@ -1,21 +1,23 @@
-"""OpenID Connect Core 1.0 as a client: code flow with PKCE (RFC 7636), state and nonce. Knows no pages, no people."""
+"""OpenID Connect Core 1.0 as a client: code flow with PKCE (RFC 7636), state and nonce. Knows no pages, no people.
+
+What it takes to ask a provider is loaded when one is asked: most installations have none, and all of them start.
+"""
 
 import base64
 import hashlib
 import secrets
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-import httpx
 import msgspec
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 from msgspec import Struct
 
 from siyaj.model.errors import SiyajError, Unauthenticated
 from siyaj.model.settings import Settings
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
 
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
 """Asymmetric only: with a shared secret, whoever can check a token can make one."""
@@ -89,7 +91,7 @@ class OidcClient:
             raise Unauthenticated("the log-in took too long")
         provider, _ = self._discover()
         sent = {"grant_type": "authorization_code", "code": code, "redirect_uri": back, "code_verifier": flow.verifier}
-        ours = httpx.BasicAuth(self._settings.oidc_client_id, self._settings.oidc_client_secret)
+        ours = (self._settings.oidc_client_id, self._settings.oidc_client_secret)
         answer = _fetch(provider.token_endpoint, sent, ours)
         try:
             token = msgspec.json.decode(answer, type=_Tokens).id_token
@@ -99,15 +101,19 @@ class OidcClient:
 
     def _claims(self, token: str) -> dict[str, Any]:
         """Return the claims of a token whose signature is the provider's; its keys are read again if need be."""
+        from joserfc import errors, jwt  # noqa: PLC0415
+
         for fresh in (False, True):
             _, keys = self._discover(fresh=fresh)
             try:
                 return jwt.decode(token, keys, algorithms=_ALGORITHMS).claims
-            except (JoseError, ValueError):
+            except (errors.JoseError, ValueError):
                 continue
         raise Unauthenticated("the identity token is not signed by the provider")
 
     def _identity(self, claims: dict[str, Any], flow: Flow) -> Identity:
+        from joserfc import errors, jwt  # noqa: PLC0415
+
         settings = self._settings
         required = jwt.JWTClaimsRegistry(
             leeway=_LEEWAY_SECONDS,
@@ -119,7 +125,7 @@ class OidcClient:
         )
         try:
             required.validate(claims)
-        except JoseError as error:
+        except errors.JoseError as error:
             raise Unauthenticated(f"the identity token does not fit: {error.error}") from None
         several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
         if (several or "azp" in claims) and claims.get("azp") != settings.oidc_client_id:
@@ -129,7 +135,9 @@ class OidcClient:
         login = str(claims.get(settings.oidc_claim) or "").strip().lower()
         return Identity(f"{claims['iss']} {claims['sub']}", login, str(claims.get("name") or login))
 
-    def _discover(self, *, fresh: bool = False) -> tuple[_Provider, KeySet]:
+    def _discover(self, *, fresh: bool = False) -> "tuple[_Provider, KeySet]":
+        from joserfc import errors, jwk  # noqa: PLC0415
+
         known = self._known
         if known is not None and not fresh and time.monotonic() - known[0] < _DISCOVERY_SECONDS:
             return known[1], known[2]
@@ -140,8 +148,8 @@ class OidcClient:
             provider = msgspec.json.decode(found, type=_Provider)
             for address in (provider.authorization_endpoint, provider.token_endpoint, provider.jwks_uri):
                 _must_be_safe(address)
-            keys = KeySet.import_key_set(msgspec.json.decode(_fetch(provider.jwks_uri)))
-        except (msgspec.MsgspecError, JoseError, ValueError, KeyError) as error:
+            keys = jwk.KeySet.import_key_set(msgspec.json.decode(_fetch(provider.jwks_uri)))
+        except (msgspec.MsgspecError, errors.JoseError, ValueError, KeyError) as error:
             raise SiyajError(f"what {issuer} says of itself cannot be read: {error}") from None
         if provider.issuer != issuer:
             raise SiyajError(f"{issuer} calls itself {provider.issuer}", hint="set SIYAJ_OIDC_ISSUER to that")
@@ -163,7 +171,10 @@ def _must_be_safe(address: str) -> None:
         raise SiyajError(f"{address} is not https", hint="a provider is asked over TLS only")
 
 
-def _fetch(address: str, form: dict[str, str] | None = None, auth: httpx.Auth | None = None) -> bytes:
+def _fetch(address: str, form: dict[str, str] | None = None, auth: tuple[str, str] | None = None) -> bytes:
+    """`auth` is the client's id and secret, sent as HTTP Basic (OpenID Connect Core, section 9)."""
+    import httpx  # noqa: PLC0415
+
     try:
         with httpx.Client(timeout=10, follow_redirects=False, auth=auth) as client:
             answer = client.post(address, data=form) if form else client.get(address)
