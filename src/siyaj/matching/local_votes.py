@@ -3,8 +3,11 @@
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 from numba import float32, int32, int64, njit, types, uint8, uint64
+from numba.extending import intrinsic
 
+from siyaj.matching.hamming_buckets import _lowest
 from siyaj.matching.hamming_kernels import _popcount
 from siyaj.matching.local_table import (
     _DOUBTS,
@@ -20,6 +23,8 @@ from siyaj.matching.local_table import (
 
 AT_ONCE = 64
 """Drawers that are opened together."""
+LANES = 8
+"""Entries that are compared at once."""
 FULL = 64
 """Entries from which a drawer is full."""
 _VOTES = uint64[::1]
@@ -40,6 +45,72 @@ def _vote(entry: Any, query: int, angle: int, level: int) -> Any:
 def _near(entry: Any, sketch: Any, sure: Any) -> Any:
     different = ((entry >> np.uint64(10)) ^ sketch) & sure
     return np.int64(_popcount(different)) <= SKETCH_RADIUS
+
+
+@intrinsic
+def _near_lanes(typing_context: Any, entries: Any, at: Any, sketch: Any, sure: Any) -> Any:
+    """Return a mask of those of the LANES entries from `entries[at]` on that are near, as `_near` says; `sketch` and
+    `sure` lie where they lie in an entry. A few vector instructions, which no loop is compiled to."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        word = ir.IntType(64)
+        lanes = ir.VectorType(word, LANES)
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+
+        def every(value: Any) -> Any:
+            nothing = ir.Constant(lanes, ir.Undefined)
+            return builder.shuffle_vector(
+                builder.insert_element(nothing, value, ir.Constant(ir.IntType(32), 0)), nothing, zeros
+            )
+
+        held = context.make_array(signature.args[0])(context, builder, arguments[0])
+        address = builder.bitcast(builder.gep(held.data, [arguments[1]]), lanes.as_pointer())
+        left = builder.xor(builder.load(address, align=8), every(arguments[2]))
+        left = builder.and_(left, every(arguments[3]))
+        none, ones = ir.Constant(lanes, [0] * LANES), ir.Constant(lanes, [-1] * LANES)
+        for _ in range(SKETCH_RADIUS):  # each step takes away the lowest bit
+            left = builder.and_(left, builder.add(left, ones))
+        return builder.bitcast(builder.icmp_unsigned("==", left, none), ir.IntType(LANES))
+
+    return types.uint8(entries, types.intp, types.uint64, types.uint64), generate
+
+
+@njit(
+    [int64(uint64[::1], int64, int64, uint64, uint64, int64, int64, int64, int64, _VOTES, int64)],
+    cache=True,
+    nogil=True,
+)
+def _vote_run(
+    entries: Any,
+    begin: int,
+    end: int,
+    sketch: Any,
+    sure: Any,
+    query: int,
+    angle: int,
+    level: int,
+    limit: int,
+    votes: Any,
+    count: int,
+) -> int:
+    """Append the votes for `entries[begin:end]`, until there are `limit`; return the new count."""
+    placed, held = sketch << np.uint64(10), sure << np.uint64(10)
+    for low in range(begin, end, LANES):
+        if low + LANES <= len(entries):
+            mask = _near_lanes(entries, low, placed, held)
+        else:
+            mask = np.uint8(0)
+            for lane in range(len(entries) - low):
+                mask |= np.uint8(_near(entries[low + lane], sketch, sure)) << np.uint8(lane)
+        if end - low < LANES:
+            mask &= np.uint8((1 << (end - low)) - 1)
+        while mask:
+            if count >= limit:
+                return count
+            votes[count] = _vote(entries[low + np.int64(_lowest(mask))], query, angle, level)
+            count += 1
+            mask &= mask - np.uint8(1)
+    return count
 
 
 @njit(inline="always")
@@ -102,14 +173,13 @@ def vote_segment(
                 for nth in range(opened):
                     fetched[nth] = entries[min(begins[nth] + shifts[nth], last)]
                 for nth in range(opened):
-                    at, end = begins[nth] + shifts[nth], begins[nth] + sizes[nth]
-                    for _ in range(min(sizes[nth], MOST_IN_DRAWER)):
-                        if _near(entries[at], sketch, sure) and count < limit:
-                            votes[count] = _vote(entries[at], query, angle, level)
-                            count += 1
-                        at += 1
-                        if at == end:
-                            at = begins[nth]
+                    first, size, shift = begins[nth], sizes[nth], shifts[nth]
+                    before_end = min(size - shift, MOST_IN_DRAWER)
+                    rest = min(shift, MOST_IN_DRAWER - before_end)
+                    asked = (sketch, sure, query, angle, level, limit, votes)
+                    count = _vote_run(entries, first + shift, first + shift + before_end, *asked, count)
+                    if rest:
+                        count = _vote_run(entries, first, first + rest, *asked, count)
             passed[query] += count - before
     return count
 

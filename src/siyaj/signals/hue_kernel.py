@@ -36,22 +36,26 @@ def greys(pixels: Any, turns: Any, lacking: Any) -> Any:
     """Return (turns, h, w) luma of an RGB picture (h, w, 3) with its hues turned by so many degrees, 0 to 359."""
     height, width = pixels.shape[:2]
     out = np.empty((len(turns), height, width), dtype=np.uint8)
+    values = np.empty(width, dtype=np.float32)
+    chromas = np.empty(width, dtype=np.float32)
+    degrees = np.empty(width, dtype=np.int32)
     for y in range(height):
+        # No branch but choices: the compiler takes eight pixels at once.
+        row = pixels[y].reshape(-1)
         for x in range(width):
-            r, g, b = np.float32(pixels[y, x, 0]), np.float32(pixels[y, x, 1]), np.float32(pixels[y, x, 2])
+            r, g, b = np.float32(row[3 * x]), np.float32(row[3 * x + 1]), np.float32(row[3 * x + 2])
             value, least = max(r, g, b), min(r, g, b)
             chroma = value - least
-            hue = np.float32(0)
-            if chroma > 0:
-                if value == r:
-                    hue = (g - b) / chroma
-                elif value == g:
-                    hue = (b - r) / chroma + np.float32(2)
-                else:
-                    hue = (r - g) / chroma + np.float32(4)
-            degrees = int(hue * np.float32(60) + np.float32(360.5)) - 360
-            degrees += 360 if degrees < 0 else 0
-            for at in range(len(turns)):
-                lost = chroma * lacking[degrees + turns[at]]
-                out[at, y, x] = np.uint8(value - lost + np.float32(0.5))
+            # Of equal channels red comes before green, and green before blue.
+            apart = g - b if value == r else (b - r if value == g else r - g)
+            sector = np.float32(0) if value == r else (np.float32(2) if value == g else np.float32(4))
+            hue = apart / (chroma if chroma > 0 else np.float32(1)) + sector
+            turned = np.int32(hue * np.float32(60) + np.float32(360.5)) - np.int32(360)
+            degrees[x] = turned + (np.int32(360) if turned < 0 else np.int32(0))
+            values[x], chromas[x] = value, chroma
+        for at in range(len(turns)):
+            table, line = lacking[turns[at] :], out[at, y]
+            for x in range(width):
+                lost = chromas[x] * table[np.uintp(degrees[x])]
+                line[x] = np.uint8(np.int32(values[x] - lost + np.float32(0.5)))
     return out
