@@ -26,6 +26,11 @@ LISTED = {
     11: "Sons of the Basalt Tower",
     12: "أبناء برج البازلت",
     13: "TESTAN ABU EXAMPLUS",
+    14: "حراس الوادي الأزرق",
+    15: "لواء الواحة",
+    16: "صقور الريح",
+    17: "سيف اليقين",
+    18: "نور النخيل الساحلي",
 }
 
 VARIANTS = {
@@ -46,6 +51,11 @@ VARIANTS = {
     11: ["Sons of Basalt Tower"],
     12: ["ابناء برج البازلت", "Abna Burj al-Bazalt"],
     13: ["Testan Abu Exampluss"],
+    14: ["hurras_alwadi_alazraq", "Hourras el-Ouadi el-Azrak", "hurrasalwadialazraq", "Horras Al Wadi Al-Azraq | Official"],
+    15: ["liwa_al_waha", "Lioua el-Ouaha", "Liwaa Alwahah"],
+    16: ["suqur_alreeh", "Soukour er-Rih", "suqoor al rih", "soukourerrih"],
+    17: ["sayf_alyaqeen", "Seif el-Yakine", "saifalyaqin"],
+    18: ["nur annakhil assahili", "Nour en-Nakhil es-Saheli", "noor_alnakheel_alsahili"],
 }  # fmt: skip
 
 UNRELATED = [
@@ -53,6 +63,7 @@ UNRELATED = [
     "Tower Bridge Café", "Youth Orchestra", "Moon Landing 1969", "Abu Salem Sweets", "Lantern Festival Berlin", "News agency", "official",
     "مطعم الفانوس", "جيش البلاد الوطني", "جبهة البحر للسياحة", "شباب الجامعة", "القمر للعطور", "برج خليفة", "حركة المرور اليوم", "لواء متقاعد",
     "أخبار الفجر", "السابع عشر", "أبناء الحي", "Mohammed Ahmed", "علي حسن", "abu_ahmad_99", "Movement of people", "Front end developers",
+    "Wadi Rum tours", "Al-Waha Restaurant Dubai", "Nour Ahmed", "Saif Ali Khan", "al-azraq", "Suqur FC", "Nakheel Mall", "الريح والبحر",
 ]  # fmt: skip
 
 

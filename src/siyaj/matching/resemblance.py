@@ -13,7 +13,7 @@ from rapidfuzz.distance.Levenshtein import normalized_similarity
 from siyaj.model.sentence import clause, sentence
 from siyaj.model.signal import Signal
 from siyaj.signals.base import Hit
-from siyaj.signals.name_forms import DISTINCTIVE, GENERIC, WEAK, NameForms, NameToken, name_forms
+from siyaj.signals.name_forms import DISTINCTIVE, WEAK, NameForms, NameToken, name_forms
 
 MAX_DISTANCE = 0.25
 """Above, names share a word, not an identity. Measured: tests/matching/test_resemblance.py."""
@@ -25,6 +25,7 @@ LONGEST_POSTING = 3_000
 
 _WORDS_ALIKE = 0.7
 _JOINED_LENGTH = 8
+_JOINED_CONSONANTS = 3
 
 
 class _Listed(NamedTuple):
@@ -197,15 +198,31 @@ def words_alike(one: NameToken, other: NameToken) -> float:
     """Return 0–1. Across scripts only skeletons can be compared; short ones say little."""
     if one.text == other.text:
         return 1.0
-    best = max(_skeletons_alike(left, right) for left in one.skeletons for right in other.skeletons)
     if one.arabic != other.arabic:
-        both_general = one.weight == other.weight == GENERIC  # `Liwa` and `لواء` have one consonant
-        return 0.8 if not best and both_general and one.skeletons[0] == other.skeletons[0] else best
+        return _across_scripts(one, other) if one.arabic else _across_scripts(other, one)
+    best = max(_skeletons_alike(left, right) for left in one.skeletons for right in other.skeletons)
     shorter = min(len(one.text), len(other.text))
     if shorter <= 3:
         return 0.0
     written = normalized_similarity(one.text, other.text)
     return max(written, 0.92) if best >= 0.95 and written >= 0.5 else written
+
+
+def _across_scripts(arabic: NameToken, latin: NameToken) -> float:
+    best = 0.0
+    for skeleton, sound in zip(arabic.skeletons, arabic.sounds, strict=True):
+        for other, heard in zip(latin.skeletons, latin.sounds, strict=True):
+            alike = _skeletons_alike(skeleton, other)
+            if skeleton == other and len(skeleton) < 3 and len(sound) >= 3 and _is_heard(sound, heard):
+                alike = 0.93
+            best = max(best, alike)
+    return best
+
+
+def _is_heard(sound: str, heard: str) -> bool:
+    """True when all that Arabic writes is there in order: what a Latin spelling has besides are short vowels."""
+    rest = iter(heard)
+    return all(one in rest for one in sound)
 
 
 def _skeletons_alike(left: str, right: str) -> float:
@@ -217,44 +234,55 @@ def _skeletons_alike(left: str, right: str) -> float:
 
 def _as_one(asked: NameForms, listed: NameForms) -> float:
     """Compare names written without spaces between, as handles are."""
-    if asked.counted == listed.counted or min(len(asked.joined), len(listed.joined)) < _JOINED_LENGTH:
+    if asked.counted == listed.counted:
         return 0.0
     if asked.joined.isascii() == listed.joined.isascii():
-        return 0.98 * normalized_similarity(asked.joined, listed.joined)
-    if min(len(asked.joined_skeleton), len(listed.joined_skeleton)) < 5:
-        return 0.0
-    return 0.93 * normalized_similarity(asked.joined_skeleton, listed.joined_skeleton)
+        long = min(len(asked.joined), len(listed.joined)) >= _JOINED_LENGTH
+        return 0.98 * normalized_similarity(asked.joined, listed.joined) if long else 0.0
+    arabic, latin = (listed, asked) if asked.joined.isascii() else (asked, listed)
+    return max(
+        _joined_alike(*left, *right)
+        for left in zip(arabic.joined_skeletons, arabic.joined_sounds, strict=True)
+        for right in zip(latin.joined_skeletons, latin.joined_sounds, strict=True)
+    )
+
+
+def _joined_alike(skeleton: str, sound: str, other: str, heard: str) -> float:
+    if skeleton == other and len(skeleton) >= 3 and len(sound) >= 5 and _is_heard(sound, heard):
+        return 0.93
+    return 0.93 * normalized_similarity(skeleton, other) if min(len(skeleton), len(other)) >= 5 else 0.0
 
 
 def _entry_keys(forms: NameForms) -> set[str]:
     own = forms.distinctive
-    keys = {_key(token, reading) for token in own for reading in token.skeletons}
+    keys = {key for token in own for key in _keys(token)}
     if not own:
         keys.add(_general(forms))
-    if len(forms.joined_skeleton) >= 4:
-        keys.add(f"+{forms.joined_skeleton}")
-    return keys
+    return keys | {f"+{reading}" for reading in forms.joined_skeletons if len(reading) >= _JOINED_CONSONANTS}
 
 
 def _query_keys(forms: NameForms) -> Iterator[set[str]]:
     """Yield, for each word, the keys under which a listed name with that word stands."""
     own = forms.distinctive
     for token in own:
-        yield {_key(token, reading) for reading in token.skeletons}
+        yield _keys(token)
     if not own:
         yield {_general(forms)}
 
 
 def _joined_keys(forms: NameForms) -> set[str]:
     """Return the keys under which a listed name stands that is written as one word, or is here."""
-    if len(forms.joined_skeleton) < 4:
-        return set()
-    readings = {reading for token in forms.distinctive for reading in token.skeletons if len(reading) >= 4}
-    return {f"+{reading}" for reading in (forms.joined_skeleton, *readings)}
+    readings = {*forms.joined_skeletons, *(reading for token in forms.distinctive for reading in token.skeletons)}
+    return {f"+{reading}" for reading in readings if len(reading) >= _JOINED_CONSONANTS}
 
 
-def _key(token: NameToken, reading: str) -> str:
-    return reading if len(reading) >= 2 else f"={token.text}"
+def _keys(token: NameToken) -> set[str]:
+    """One consonant says little: there w and y count too (`~wd`: `وادي`, `wadi`, `ouadi`), else the word itself."""
+    keys = set()
+    for skeleton, sound in zip(token.skeletons, token.sounds, strict=True):
+        spoken = sound.replace("a", "")
+        keys.add(skeleton if len(skeleton) >= 2 else f"~{spoken}" if len(spoken) >= 2 else f"={token.text}")
+    return keys
 
 
 def _general(forms: NameForms) -> str:
@@ -263,7 +291,7 @@ def _general(forms: NameForms) -> str:
 
 def _shortened(key: str) -> list[str]:
     """Return the key with each one of its consonants deleted; short keys would meet too many others."""
-    if key[0] in "=&" or len(key) < 4 + (key[0] == "+"):
+    if key[0] in "=&~" or len(key) < 4 + (key[0] == "+"):
         return []
     first = 1 if key[0] == "+" else 0
     return list(dict.fromkeys(key[:at] + key[at + 1 :] for at in range(first, len(key))))

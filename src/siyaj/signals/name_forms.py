@@ -2,6 +2,7 @@
 
 A token has its folded text and its *skeleton*: the consonants, in classes that are the same for Arabic letters and for
 all the ways to write them in Latin ones. `كتيبة الفانوس`, `Katibat al-Fanous` and `K4t1ba_elfanoos2` share skeletons.
+Its *sound* has the vowels too: Arabic writes the long ones, so `وادي` (`wady`) is found in order in `wadi` and `ouadi`.
 """
 
 import re
@@ -42,13 +43,19 @@ _LATIN_CLUSTERS = [
 _LATIN = str.maketrans(
     "bpcdfvgjhkqlmnrstxz",
     "bbkdffgghkklmnrstxz",
-    "aeiouwy",
 )
+_LATIN_SOUNDS = str.maketrans("aeiouwy", "aaywwwy")
+_LONG_VOWELS = [("ee", "y"), ("oo", "w"), ("ou", "w")]
 _ARABIC_CLASSES = str.maketrans(
     "بپتثطجگغچحهخدذضرزظسصشفڤقكکلمن",
     "bbtttgggShhxdddrzzssSffkkklmn",
 )
-_SUN_ARTICLES = frozenset({"as", "ash", "ar", "an", "at", "ad", "az", "ath", "adh"})
+_ARABIC_SOUNDS = str.maketrans("اأإآىوؤيئ", "aaaaywwyy")
+_SUN_ARTICLES = frozenset(
+    vowel + consonant for vowel in "ae" for consonant in ("s", "sh", "r", "n", "t", "d", "z", "l", "th", "dh")
+)
+"""The article before letters that it is spoken as: `an-nur`, `es-sahel`."""
+_INNER_ARTICLE = re.compile(r"(?<=[a-z]{3})(?:al|el|ul)(?=[a-z]{3})")
 _DECORATED = {
     ord(letter): plain for letter, plain in zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True)
 } | {
@@ -57,25 +64,32 @@ _DECORATED = {
     for position in range(26)
 }
 _NOT_CLASS = re.compile(r"[^bdfghklmnrstxzS]")
+_NOT_SOUND = re.compile(r"[^abdfghklmnrstwxyzS]")
+_SILENT_H = re.compile(r"..[aeiou]h$")
+"""As the feminine's: `katibah`. In `salih` and `reeh` it is spoken: that is a reading of its own."""
 _DOUBLE = re.compile(r"(.)\1+")
 
 
 class NameToken(Struct, frozen=True):
-    """One word of a name. `skeletons` has one or two readings (`Jabhat`: with and without the t of the feminine)."""
+    """One word of a name. `skeletons` has one or more readings (`Jabhat`: with and without the t of the feminine), and
+    `sounds` the same ones."""
 
     text: str
     skeletons: tuple[str, ...]
+    sounds: tuple[str, ...]
     arabic: bool
     weight: float
 
 
 class NameForms(Struct, frozen=True):
-    """`counted` words are not weak; `joined` and `joined_skeleton` are of them, for names written as one."""
+    """`counted` words are not weak; what is `joined` is of them, for names written as one: `joined_skeletons` with and
+    without the articles in the middle, as their `joined_sounds`."""
 
     tokens: tuple[NameToken, ...]
     counted: int
     joined: str
-    joined_skeleton: str
+    joined_skeletons: tuple[str, ...]
+    joined_sounds: tuple[str, ...]
 
     @property
     def distinctive(self) -> list[NameToken]:
@@ -86,8 +100,20 @@ def name_forms(name: str) -> NameForms:
     """Return the forms of a name. Never raises; a name of decoration only has no tokens."""
     tokens = tuple(token for word in _words(name) if (token := _token(word)) is not None)[:MOST_TOKENS]
     counted = [token for token in tokens if token.weight > WEAK]
-    skeletons = "".join(one.skeletons[0] for one in counted)
-    return NameForms(tokens, len(counted), "".join(one.text for one in counted), skeletons)
+    joined = "".join(one.text for one in counted)
+    readings = dict(_joined_readings(counted))
+    if (bare := _INNER_ARTICLE.sub("", joined)) != joined:
+        readings |= {skeleton(one): sound(one) for one in _readings(bare, arabic=False)}
+    return NameForms(tokens, len(counted), joined, tuple(readings), tuple(readings.values()))
+
+
+def _joined_readings(words: list[NameToken]) -> Iterator[tuple[str, str]]:
+    """Yield skeleton and sound of words written as one, for each reading of the last."""
+    if not words:
+        return
+    before, heard_before = "".join(one.skeletons[0] for one in words[:-1]), "".join(one.sounds[0] for one in words[:-1])
+    for consonants, heard in zip(words[-1].skeletons, words[-1].sounds, strict=True):
+        yield _DOUBLE.sub(r"\1", before + consonants), _DOUBLE.sub(r"\1", heard_before + heard)
 
 
 def fold_name(name: str) -> str:
@@ -97,15 +123,21 @@ def fold_name(name: str) -> str:
 
 def skeleton(word: str) -> str:
     """Return the consonant classes of a folded word of either script."""
+    return _DOUBLE.sub(r"\1", _NOT_CLASS.sub("", sound(word)))
+
+
+def sound(word: str) -> str:
+    """Return the classes of a folded word of either script: its consonants, and the vowels that are written, as `a`,
+    `w` (also o and u) and `y` (also i)."""
     if _ARABIC.search(word):
         bare = word[:-1] if word[-1] in "هة" and len(word) > 2 else word
-        classes = bare.translate(_ARABIC_CLASSES)
+        classes = bare.translate(_ARABIC_CLASSES).translate(_ARABIC_SOUNDS)
     else:
-        bare = word[:-1] if len(word) > 3 and word[-1] == "h" and word[-2] in "aeiou" else word
-        for cluster, one in _LATIN_CLUSTERS:
+        bare = word[:-1] if _SILENT_H.search(word) else word
+        for cluster, one in (*_LATIN_CLUSTERS, *_LONG_VOWELS):
             bare = bare.replace(cluster, one)
-        classes = bare.translate(_LATIN)
-    return _DOUBLE.sub(r"\1", _NOT_CLASS.sub("", classes))
+        classes = bare.translate(_LATIN).translate(_LATIN_SOUNDS)
+    return _DOUBLE.sub(r"\1", _NOT_SOUND.sub("", classes))
 
 
 @cache
@@ -192,10 +224,23 @@ def _token(word: str) -> NameToken | None:
         return None
     weight = WEAK if word in known.weak else GENERIC if word in known.generic else DISTINCTIVE
     arabic = _ARABIC.search(word) is not None
-    readings = [skeleton(word)]
+    readings = {skeleton(one): sound(one) for one in reversed(_readings(word, arabic))}
+    return NameToken(word, tuple(reversed(readings)), tuple(reversed(readings.values())), arabic, weight)
+
+
+def _readings(word: str, arabic: bool) -> list[str]:
+    """Return a word, and without what may be an article (`alwadi`, `annur`) or the t of the feminine (`katibat`)."""
+    readings = [word]
+    if not arabic and _SILENT_H.search(word):
+        readings.append(f"{word}h")
     if not arabic and len(word) > 4:
-        if word.startswith(("al", "el")):
-            readings.append(skeleton(word[2:]))
+        article = next((one for one in _SUN_ARTICLES if _is_before(one, word)), "")
+        if article or word.startswith(("al", "el")):
+            readings += [one.removeprefix(article or word[:2]) for one in readings]
         if word.endswith(("at", "et")):
-            readings.append(skeleton(word[:-2]))
-    return NameToken(word, tuple(dict.fromkeys(readings)), arabic, weight)
+            readings.append(word[:-2])
+    return readings
+
+
+def _is_before(article: str, word: str) -> bool:
+    return word.startswith(article + article[1])
