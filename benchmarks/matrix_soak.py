@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +34,16 @@ MINUTES, QUICK_MINUTES = float(os.environ.get("SIYAJ_SOAK_MINUTES") or 3), 1.0
 """Twenty are a trial; three fit into a run of all benchmarks."""
 
 
-def run(arguments: argparse.Namespace) -> list[Row]:
+def run(arguments: argparse.Namespace) -> Iterator[Row]:
     sys.path.insert(0, str(SYNAPSE))
     folder = Path(tempfile.mkdtemp(prefix="siyaj-soak-"))
     try:
-        return _soak(folder, *((QUICK_MINUTES, QUICK_FILL) if arguments.quick else (MINUTES, FILL)))
+        yield from _soak(folder, *((QUICK_MINUTES, QUICK_FILL) if arguments.quick else (MINUTES, FILL)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _soak(folder: Path, minutes: float, fill: int) -> list[Row]:
+def _soak(folder: Path, minutes: float, fill: int) -> Iterator[Row]:
     from trial.environment import CannotInstall, python
     from trial.homeserver import Homeserver
     from trial.reviewer import Reviewer
@@ -52,7 +52,8 @@ def _soak(folder: Path, minutes: float, fill: int) -> list[Row]:
     try:
         python()
     except CannotInstall as error:
-        return [Row("Synapse cannot be installed here", "–", "–", "–", "–", str(error))]
+        yield Row("Synapse cannot be installed here", "–", "–", "–", "–", str(error))
+        return
     database = f"sqlite:///{folder / 'siyaj' / 'siyaj.db'}?cache_mb={DATABASE_CACHE_MB}"
     siyaj = Siyaj(folder / "siyaj", SIYAJ_DATABASE=database)
     config = {"url": siyaj.address, "key": siyaj.new_key("soak"), "state": str(folder / "module.db")}
@@ -75,20 +76,18 @@ def _soak(folder: Path, minutes: float, fill: int) -> list[Row]:
     finally:
         homeserver.stop()
         siyaj.stop()
-    alone = _alone(folder / "alone", minutes)
     counted = f"{min(redactions, default=0)}–{max(redactions, default=0)}"
     taken = f"{sum(one == 1 for one in late)} of {len(late)}"
-    return [
-        *_rows(crowd, sizes, opened, alone),
-        Row("reports that became cases", f"{arrived} of {len(crowd.reported)}", "–", "–", "all of them, each once"),
-        Row("redactions for each removed event", counted, "–", "–", "1", f"{len(removed)} removed"),
-        Row("known statements that passed unchecked, and were taken down then", taken, "–", "–", "all, each once"),
-        Row("actions that were given up on", str(dead), "–", "–", "0"),
-    ]
+    yield from _rows(crowd, sizes, opened)
+    yield Row("reports that became cases", f"{arrived} of {len(crowd.reported)}", "–", "–", "all of them, each once")
+    yield Row("redactions for each removed event", counted, "–", "–", "1", f"{len(removed)} removed")
+    yield Row("known statements that passed unchecked, and were taken down then", taken, "–", "–", "all, each once")
+    yield Row("actions that were given up on", str(dead), "–", "–", "0")
+    yield _alone(folder / "alone", minutes)
 
 
-def _alone(folder: Path, minutes: float) -> str:
-    """Let the same crowd live at a Synapse without our module; return what it lost."""
+def _alone(folder: Path, minutes: float) -> Row:
+    """Let the same crowd live at a Synapse without our module: what it loses by itself."""
     from trial.homeserver import Homeserver
 
     homeserver = Homeserver(folder, None, settings=SYNAPSE_CACHES)
@@ -98,8 +97,7 @@ def _alone(folder: Path, minutes: float) -> str:
         times, held = zip(*crowd.live(minutes * 60, lambda: (_held(homeserver),)), strict=True)
     finally:
         homeserver.stop()
-    slope, error = _slope(*_after_warming(times, held))
-    return f"{slope:+.1f} ± {error:.1f} MB/h, {_per_event(slope, times[-1], crowd):+.2f} KB an event without the module"
+    return _memory("Synapse without the module", times, held, crowd, "–")
 
 
 def _fill(siyaj: Any, count: int) -> None:
@@ -238,21 +236,23 @@ def _of_group(process: Path, group: int) -> int:
     return int(status.partition("RssAnon:")[2].split()[0]) if int(fields[2]) == group and "RssAnon:" in status else 0
 
 
-def _rows(crowd: Crowd, sizes: list[tuple[float, ...]], opened: int, alone: str) -> list[Row]:
+def _rows(crowd: Crowd, sizes: list[tuple[float, ...]], opened: int) -> list[Row]:
     wrong = "; ".join(crowd.wrong[:3]) or "all as they should be"
     said = f"{crowd.refused} refused, {opened} let through unchecked at the deadline; {wrong}"
     rows = [Row("events sent", f"{crowd.sent:,}", "–", "–", "", said)]
     times, *held = zip(*sizes, strict=True)
-    for name, its, peer, reach in zip(
-        ("Synapse", "Siyaj"), held, (alone, "–"), ("none of ours", "no growth"), strict=True
-    ):
-        slope, error = _slope(*_after_warming(times, its))
-        each = ", ".join(f"{its[at]:.0f}" for at in np.linspace(0, len(its) - 1, 9).astype(int))
-        ratio = f"{its[-1] / _after_warming(times, its)[1][0]:.3f}"
-        lost = f"{slope:+.1f} ± {error:.1f} MB/h, {_per_event(slope, times[-1], crowd):+.2f} KB an event"
-        note = f"{times[-1] / 60:.0f} minutes, each eighth: {each} MB"
-        rows.append(Row(f"memory of {name}, slope after a third", lost, peer, ratio, reach, note))
+    for name, its, reach in zip(("Synapse", "Siyaj"), held, ("none of ours", "no growth"), strict=True):
+        rows.append(_memory(name, times, its, crowd, reach))
     return rows
+
+
+def _memory(name: str, times: Sequence[float], held: Sequence[float], crowd: Crowd, reach: str) -> Row:
+    slope, error = _slope(*_after_warming(times, held))
+    each = ", ".join(f"{held[at]:.0f}" for at in np.linspace(0, len(held) - 1, 9).astype(int))
+    ratio = f"{held[-1] / _after_warming(times, held)[1][0]:.3f}"
+    lost = f"{slope:+.1f} ± {error:.1f} MB/h, {_per_event(slope, times[-1], crowd):+.2f} KB an event"
+    note = f"{times[-1] / 60:.0f} minutes, each eighth: {each} MB"
+    return Row(f"memory of {name}, slope after a third", lost, "–", ratio, reach, note)
 
 
 def _after_warming(times: Sequence[float], held: Sequence[float]) -> tuple[Sequence[float], Sequence[float]]:

@@ -38,7 +38,7 @@ _APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼʿʾ`](?=\w)")
 
 _LATIN_CLUSTERS = [
     *(("sch", "S"), ("tch", "S"), ("sh", "S"), ("ch", "S"), ("kh", "x"), ("gh", "g")),
-    *(("th", "t"), ("dh", "d"), ("dj", "g"), ("ph", "f"), ("ck", "k"), ("qu", "k")),
+    *(("th", "t"), ("dh", "d"), ("dj", "g"), ("ph", "f"), ("ck", "k"), ("qu", "kw")),
 ]
 _LATIN = str.maketrans(
     "bpcdfvgjhkqlmnrstxz",
