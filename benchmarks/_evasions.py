@@ -188,6 +188,11 @@ def accents(text: str, random: Random) -> str:
     return unicodedata.normalize("NFC", "".join(marked))
 
 
+def joined_words(text: str, _: Random) -> str:
+    """Without the blanks, as hashtags and handles are."""
+    return text.replace(" ", "")
+
+
 def leet(text: str, random: Random) -> str:
     return _replaced(text, _LEET, 0.6, random)
 
@@ -219,6 +224,7 @@ ARABIC: dict[str, Evasion] = {
     "attached particles": particles,
     "three at once": several,
     "words split": split_words,
+    "words joined": joined_words,
 }
 LATIN: dict[str, Evasion] = {
     "as it is": plain,
@@ -234,6 +240,7 @@ LATIN: dict[str, Evasion] = {
     "blanks between letters": spaced,
     "signs between letters": signs_between,
     "emojis between letters": emojis_between,
+    "words joined": joined_words,
 }
 
 

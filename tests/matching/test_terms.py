@@ -43,6 +43,13 @@ def test_a_phrase_is_found_with_and_without_article_and_particles(written: str) 
 
 
 @pytest.mark.parametrize(
+    "written", ["#الفانوسالأزرق", "فانوسأزرق", "والفانوسالازرق", "#BlueLantern", "https://bluelantern.example/"]
+)
+def test_a_phrase_is_found_written_as_one_word(written: str) -> None:
+    assert _found(f"رأيت {written} في السوق") == {"Blue Lantern" if written.isascii() else "الفانوس الأزرق"}
+
+
+@pytest.mark.parametrize(
     "text",
     [
         pytest.param("الفانوس في السوق الأزرق", id="words apart"),
@@ -50,7 +57,8 @@ def test_a_phrase_is_found_with_and_without_article_and_particles(written: str) 
         pytest.param("فوانيس زرقاء", id="other words"),
         pytest.param("مشتلات", id="the beginning of a longer word"),
         pytest.param("blue lanterns", id="a Latin word with an ending"),
-        pytest.param("bluelantern.example", id="words run together"),
+        pytest.param("bluelanterns.example", id="words run together with an ending"),
+        pytest.param("الفانوسالأزرقاء", id="joined words with an ending"),
         pytest.param("", id="nothing"),
     ],
 )

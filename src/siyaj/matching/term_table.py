@@ -1,6 +1,6 @@
 """The terms as a table, looked up by their words. It changes under the writer's lock; readers need none."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from siyaj.matching.term_gate import SHORTEST_SPLIT, TermGate
@@ -9,6 +9,8 @@ from siyaj.signals.words import core
 
 MOST_GONE = 1_000
 """Terms that are forgotten before the gate is made anew without them, where no more are left than that."""
+FEWEST_JOINED = 7
+"""Letters of a term of several words that is found written as one."""
 FEWEST_SPELLED = 5
 """Letters of a term to be found inside a run of single letters, where words have no boundaries."""
 
@@ -47,12 +49,13 @@ class TermTable:
         self.words[ref] = words
         for joined in _joined(words):
             self.joined[joined] = (*self.joined.get(joined, ()), ref)
-        first, second, rest = _parted(words)
         for word in map(core, words):
             self.vocabulary.add(word)
-        its = self.by_first.get(first, _NOTHING)
-        self.by_first[first] = {**its, second: (*its.get(second, ()), (rest, ref))}
-        self.gate.add(*_gated(words))
+        for first, second, rest in _parted(words):
+            its = self.by_first.get(first, _NOTHING)
+            self.by_first[first] = {**its, second: (*its.get(second, ()), (rest, ref))}
+        for let_through in _gated(words):
+            self.gate.add(*let_through)
 
     def forget(self, ref: int) -> None:
         words = self.words.pop(ref)
@@ -63,21 +66,21 @@ class TermTable:
                 del self.joined[joined]
         for word in map(core, words):
             self.vocabulary.remove(word)
-        first, second, _ = _parted(words)
-        its = dict(self.by_first[first])
-        if others_here := tuple(one for one in its.pop(second) if one[1] != ref):
-            its[second] = others_here
-        if its:
-            self.by_first[first] = its
-        else:
-            del self.by_first[first]
+        for first, second, _ in _parted(words):
+            its = dict(self.by_first[first])
+            if others_here := tuple(one for one in its.pop(second) if one[1] != ref):
+                its[second] = others_here
+            if its:
+                self.by_first[first] = its
+            else:
+                del self.by_first[first]
         self._gone += 1
 
     def settle(self) -> None:
         """Bring up to date what depends on all terms."""
         self.lengths = tuple(sorted({len(one) for one in self.joined if len(one) >= FEWEST_SPELLED}))
         if self._gone > max(MOST_GONE, len(self.words)):
-            self.gate.renew(map(_gated, self.words.values()))
+            self.gate.renew(each for words in self.words.values() for each in _gated(words))
             self._gone = 0
 
     def beginning(self, first: str, position: int, count: int, further: Further) -> Iterator[Found]:
@@ -92,14 +95,27 @@ class TermTable:
                     yield Found(ref, position, end)
 
 
-def _parted(words: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
+def _parted(words: Sequence[str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Yield (first word, second, the others) for each way in which a term stands in the table: its words, and those
+    without the blanks between."""
     bare = tuple(map(core, words))
-    return bare[0], bare[1] if len(bare) > 1 else "", bare[2:]
+    yield bare[0], bare[1] if len(bare) > 1 else "", bare[2:]
+    for joined in _as_one(words):
+        yield joined, "", ()
 
 
-def _gated(words: Sequence[str]) -> tuple[list[str], Iterator[str]]:
-    """Return what lets a term through the gate."""
-    return [core(word) for word in words], _splittable(words)
+def _gated(words: Sequence[str]) -> Iterator[tuple[list[str], Iterable[str]]]:
+    """Yield what lets a term through the gate."""
+    yield [core(word) for word in words], _splittable(words)
+    for joined in _as_one(words):
+        yield [joined], ()
+
+
+def _as_one(words: Sequence[str]) -> frozenset[str]:
+    """Return the forms of a term of several words that is written as one word: `greenlantern`."""
+    if len(words) == 1:
+        return frozenset()
+    return frozenset(core(one) for one in _joined(words) if len(one) >= FEWEST_JOINED)
 
 
 def _splittable(words: Sequence[str]) -> Iterator[str]:
