@@ -13,8 +13,8 @@ from siyaj.model.event import Event, MediaFile
 from siyaj.model.report import NewReport
 from siyaj.model.signal import Signal
 from siyaj.model.verdict import Verdict
-from siyaj.moderation.extraction import draw_entry
-from siyaj.moderation.requests import CheckAnswer, CheckRequest, hash_request
+from siyaj.moderation.checks.extraction import draw_entry
+from siyaj.moderation.checks.requests import CheckAnswer, CheckRequest, hash_request
 from siyaj.moderation.runtime import Runtime
 
 CALL = (

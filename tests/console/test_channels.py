@@ -15,7 +15,7 @@ from siyaj.model.event import Channel, Event, EventKind
 from siyaj.model.ids import new_id
 from siyaj.model.person import Locale, Role
 from siyaj.model.report import NewReport, ReportReason, Subject, SubjectKind
-from siyaj.moderation.requests import CheckRequest, hash_request
+from siyaj.moderation.checks.requests import CheckRequest, hash_request
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.console.channel_plot import binned
 from siyaj.storage import actions

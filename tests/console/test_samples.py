@@ -12,7 +12,7 @@ from siyaj.model.person import Person, Role
 from siyaj.model.report import NewReport, ReportedContent, ReportReason, Subject, SubjectKind
 from siyaj.model.settings import Settings
 from siyaj.model.verdict import Action
-from siyaj.moderation.quality import Quality
+from siyaj.moderation.quality.quality import Quality
 from siyaj.server.console.casework import words
 from siyaj.storage import actions, samples
 from tests.console.conftest import House

@@ -16,7 +16,7 @@ from siyaj.storage import delivery_list, notes
 from siyaj.storage.database import Database
 from tests.delivery.receiver import Receiver
 from tests.moderation.desk import NOTHING, Desk, draft, open_desk, posted
-from tests.moderation.people import person
+from tests.moderation.staff import person
 
 AMAL, LAYLA = person("amal"), person("layla", Role.LEAD)
 ITEM = Subject(SubjectKind.ITEM, "m-1")

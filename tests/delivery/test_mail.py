@@ -26,7 +26,7 @@ from siyaj.model.errors import UserError
 from siyaj.model.person import Role
 from siyaj.model.report import NewReport, Reporter, ReportReason, Subject, SubjectKind
 from siyaj.model.settings import Settings
-from siyaj.moderation.contact import address_of
+from siyaj.moderation.reports.contact import address_of
 from siyaj.moderation.runtime import Runtime
 from siyaj.storage import audit
 from siyaj.storage.tables import mails as table

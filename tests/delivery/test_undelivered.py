@@ -20,7 +20,7 @@ from siyaj.storage import audit, deliveries, delivery_list, notes
 from siyaj.storage.database import Database
 from siyaj.storage.deliveries import Claim
 from tests.moderation.desk import NOTHING, Desk, draft, open_desk, posted
-from tests.moderation.people import person
+from tests.moderation.staff import person
 
 AMAL, LAYLA, OMAR = person("amal"), person("layla", Role.LEAD), person("omar")
 ITEM = Subject(SubjectKind.ITEM, "m-1")

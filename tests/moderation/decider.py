@@ -4,7 +4,7 @@ import sys
 
 from siyaj.storage.database import Database
 from tests.moderation.desk import draft, open_desk, posted
-from tests.moderation.people import person
+from tests.moderation.staff import person
 
 
 def main(url: str, name: str) -> None:

@@ -16,19 +16,19 @@ from siyaj.model.person import Person
 from siyaj.model.report import NewReport, Reporter, Subject, SubjectKind
 from siyaj.model.settings import Settings
 from siyaj.model.signal import Signal
-from siyaj.moderation.appeals import Appeals
-from siyaj.moderation.cases import Cases
-from siyaj.moderation.decisions import Decisions
-from siyaj.moderation.planning import Planner
-from siyaj.moderation.statements import Links
-from siyaj.moderation.undelivered import Undelivered
+from siyaj.moderation.appeals.appeals import Appeals
+from siyaj.moderation.appeals.statements import Links
+from siyaj.moderation.casework.cases import Cases
+from siyaj.moderation.casework.decisions import Decisions
+from siyaj.moderation.casework.planning import Planner
+from siyaj.moderation.casework.undelivered import Undelivered
 from siyaj.policy.load import load_policy
 from siyaj.storage import actions, reporters, reports, strikes, verdicts
 from siyaj.storage.database import Database
 from siyaj.storage.keyring import Keyring
 from siyaj.storage.reports import NewRow
 from siyaj.storage.verdicts import NewVerdict, Record, Timings
-from tests.moderation.people import new_case
+from tests.moderation.staff import new_case
 
 POLICY = load_policy()
 SECRET = base64.b64encode(bytes(range(32))).decode()

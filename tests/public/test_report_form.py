@@ -144,7 +144,7 @@ def test_an_unknown_receipt_is_said(house: House) -> None:
 
 
 def test_the_outcome_is_told_in_the_language_of_the_page(house: House) -> None:
-    from siyaj.moderation import wording
+    from siyaj.moderation.appeals import wording
 
     answer = send(house.client(), location="told")
     report = sent(house, answer)

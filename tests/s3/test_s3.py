@@ -17,8 +17,8 @@ from sqlalchemy import text
 from siyaj.model.errors import AlreadyExists, NotFound, SealBroken, StorageUnavailable
 from siyaj.model.evidence import Evidence
 from siyaj.model.settings import Settings
-from siyaj.moderation import package
-from siyaj.moderation.evidence import Vault
+from siyaj.moderation.evidence import package
+from siyaj.moderation.evidence.evidence import Vault
 from siyaj.storage import blobs as module
 from siyaj.storage.blobs import Blobs
 from siyaj.storage.keyring import Keyring

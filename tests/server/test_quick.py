@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from siyaj.model.errors import StorageUnavailable
-from siyaj.moderation.requests import CheckRequest
+from siyaj.moderation.checks.requests import CheckRequest
 from siyaj.server.quick import Quick
 from tests.server.conftest import Served
 
@@ -86,7 +86,7 @@ def test_a_database_that_is_away_is_told_as_everywhere(
 
     served.client.post("/v1/check", json={"id": "q-3", "kind": "message"})
     taken.clear()
-    monkeypatch.setattr("siyaj.moderation.pipeline.record", away)
+    monkeypatch.setattr("siyaj.moderation.checks.pipeline.record", away)
     body = {"id": "q-4", "kind": "message"}
     quick = served.client.post("/v1/check", json=body)
     long = served.client.post("/v1/check", content=in_pieces(json.dumps(body).encode()))

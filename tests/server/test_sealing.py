@@ -8,7 +8,7 @@ import pytest
 
 from siyaj.model.errors import StorageUnavailable
 from siyaj.model.evidence import Evidence
-from siyaj.moderation.evidence import Vault
+from siyaj.moderation.evidence.evidence import Vault
 from siyaj.storage import evidence
 from tests.server.conftest import Served
 

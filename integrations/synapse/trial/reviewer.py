@@ -9,8 +9,8 @@ from siyaj.model.appeal import NewAppeal
 from siyaj.model.decision import Draft, Exemption
 from siyaj.model.person import Role
 from siyaj.model.settings import Settings
+from siyaj.moderation.appeals.statements import APPEAL
 from siyaj.moderation.runtime import Runtime
-from siyaj.moderation.statements import APPEAL
 from siyaj.storage import delivery_list
 
 

@@ -22,7 +22,7 @@ from siyaj.model.clock import now_us
 from siyaj.model.errors import InvalidRequest, NotFound, UnreadableMedia
 from siyaj.model.paths import shown
 from siyaj.model.signal import Signal
-from siyaj.moderation.extraction import draw_entry
+from siyaj.moderation.checks.extraction import draw_entry
 from siyaj.moderation.runtime import Runtime
 from siyaj.storage.entries import NewEntry
 

@@ -13,7 +13,7 @@ from siyaj.model.errors import InvalidRequest, NotFound, SiyajError
 from siyaj.model.event import Event, EventKind, HashInput, MediaFile
 from siyaj.model.ids import new_id
 from siyaj.model.verdict import Verdict
-from siyaj.moderation.requests import CheckRequest, hash_request
+from siyaj.moderation.checks.requests import CheckRequest, hash_request
 from siyaj.moderation.runtime import Runtime
 
 

@@ -12,8 +12,8 @@ from siyaj.cli.session import SOME_FAILED, emit, err, out, plain, say, session, 
 from siyaj.model.errors import InvalidRequest
 from siyaj.model.evidence import Evidence
 from siyaj.model.report import Subject, SubjectKind
-from siyaj.moderation import package
-from siyaj.moderation.evidence import Vault
+from siyaj.moderation.evidence import package
+from siyaj.moderation.evidence.evidence import Vault
 from siyaj.moderation.runtime import database_url
 from siyaj.storage import evidence
 from siyaj.storage.blobs import Blobs

@@ -10,7 +10,7 @@ from siyaj.cli.session import SOME_FAILED, emit, out, plain, say, session
 from siyaj.model.errors import InvalidRequest, NotFound
 from siyaj.model.match import Match
 from siyaj.model.paths import shown
-from siyaj.moderation.explanation import exhibits_of, explain
+from siyaj.moderation.evidence.explanation import exhibits_of, explain
 from siyaj.moderation.runtime import Runtime
 from siyaj.signals.registry import signal_types
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from siyaj.cli.session import emit, out, plain, say, session, who
 from siyaj.model.errors import UserError
 from siyaj.model.person import Person, Role
-from siyaj.moderation.people import People
+from siyaj.moderation.people.people import People
 from siyaj.moderation.runtime import database_url
 from siyaj.storage.database import Database
 from siyaj.storage.keyring import Keyring

@@ -9,9 +9,9 @@ from cyclopts import Parameter
 from siyaj.cli.progress import file_bar
 from siyaj.cli.session import SOME_FAILED, emit, out, plain, say, session
 from siyaj.model.verdict import Action
+from siyaj.moderation.checks.scan import ScannedFile
+from siyaj.moderation.checks.scan import scan as scan_files
 from siyaj.moderation.runtime import Runtime
-from siyaj.moderation.scan import ScannedFile
-from siyaj.moderation.scan import scan as scan_files
 from siyaj.moderation.sweep import walk
 
 STYLES = {

@@ -13,10 +13,10 @@ from siyaj.delivery.schedule import wait_after
 from siyaj.model.clock import now_us
 from siyaj.model.errors import NotFound, UserError
 from siyaj.model.settings import Settings
-from siyaj.moderation.appeals import Appeals
-from siyaj.moderation.contact import address_of
-from siyaj.moderation.letters import Letter, to_appellant, to_reporter
-from siyaj.moderation.reports import Reports
+from siyaj.moderation.appeals.appeals import Appeals
+from siyaj.moderation.appeals.letters import Letter, to_appellant, to_reporter
+from siyaj.moderation.reports.contact import address_of
+from siyaj.moderation.reports.reports import Reports
 from siyaj.storage import audit, mails
 from siyaj.storage.database import Database
 from siyaj.storage.mails import Mail

@@ -3,7 +3,7 @@
 from siyaj.delivery.adaptor import Outcome, Result
 from siyaj.delivery.schedule import wait_after
 from siyaj.model.clock import now_us
-from siyaj.moderation import undelivered
+from siyaj.moderation.casework import undelivered
 from siyaj.storage import audit, decisions, deliveries, endpoints, notes
 from siyaj.storage.database import Connection
 from siyaj.storage.deliveries import Claim

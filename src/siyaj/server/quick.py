@@ -14,9 +14,9 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from siyaj.model.errors import SiyajError
-from siyaj.moderation.check import Checker
-from siyaj.moderation.record import Result
-from siyaj.moderation.requests import CheckAnswer
+from siyaj.moderation.checks.check import Checker
+from siyaj.moderation.checks.record import Result
+from siyaj.moderation.checks.requests import CheckAnswer
 from siyaj.server.api.check import CheckRoutes, answer_headers
 from siyaj.server.auth import Gatekeeper, authorise, bearer
 from siyaj.server.body import Body, content_type

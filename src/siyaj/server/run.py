@@ -17,10 +17,10 @@ from siyaj.delivery.worker import DeliveryWorker
 from siyaj.matching.warm import load_pictures, warm
 from siyaj.model.settings import Settings
 from siyaj.moderation.background import Worker
-from siyaj.moderation.ending import LOOK_SECONDS as ENDING_SECONDS
-from siyaj.moderation.late import LOOK_SECONDS
-from siyaj.moderation.quality import BATCH as QUALITY_BATCH
-from siyaj.moderation.retention import SWEEP_SECONDS
+from siyaj.moderation.casework.ending import LOOK_SECONDS as ENDING_SECONDS
+from siyaj.moderation.checks.late import LOOK_SECONDS
+from siyaj.moderation.evidence.retention import SWEEP_SECONDS
+from siyaj.moderation.quality.quality import BATCH as QUALITY_BATCH
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.app import create_app
 from siyaj.server.quick import Quick

@@ -21,8 +21,8 @@ from siyaj.model.person import Person
 from siyaj.model.queue import QueueFilter
 from siyaj.model.report import NewReport, ReportedContent, Reporter, ReportReason, Subject, SubjectKind
 from siyaj.model.settings import Settings
-from siyaj.moderation.quality import Quality
-from siyaj.moderation.requests import CheckRequest, hash_request
+from siyaj.moderation.checks.requests import CheckRequest, hash_request
+from siyaj.moderation.quality.quality import Quality
 from siyaj.moderation.runtime import Runtime
 from siyaj.storage import endpoints, tables
 from siyaj.storage.database import Connection

@@ -7,7 +7,7 @@ import pyotp
 from msgspec import Struct
 
 from siyaj.model.person import Locale, Person, Preferences, Role
-from siyaj.moderation.people import People
+from siyaj.moderation.people.people import People
 
 PASSWORD = "sample garden gate"  # noqa: S105  (a demo's, printed on the screen; the folder is removed afterwards)
 

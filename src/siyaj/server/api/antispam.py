@@ -22,7 +22,7 @@ from siyaj.model.report import Subject, SubjectKind
 from siyaj.model.state import Standing
 from siyaj.model.verdict import Action, Verdict
 from siyaj.moderation import state as reconciliation
-from siyaj.moderation.requests import CheckAnswer, CheckRequest, hash_request
+from siyaj.moderation.checks.requests import CheckAnswer, CheckRequest, hash_request
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.api import matrix_content as content
 from siyaj.server.auth import Caller

@@ -23,7 +23,7 @@ from siyaj.model.clock import to_us
 from siyaj.model.errors import InvalidRequest, UnreadableMedia
 from siyaj.model.event import MediaFile
 from siyaj.model.signal import Signal
-from siyaj.moderation.extraction import draw_entry
+from siyaj.moderation.checks.extraction import draw_entry
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.body import Body, read_body
 from siyaj.server.gate import caller_of

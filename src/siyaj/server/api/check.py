@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from siyaj.model.errors import InvalidRequest, MethodNotAllowed, SiyajError
 from siyaj.model.event import Event, MediaFile
-from siyaj.moderation.requests import CheckAnswer, CheckRequest, hash_request
+from siyaj.moderation.checks.requests import CheckAnswer, CheckRequest, hash_request
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.auth import Caller, Gatekeeper
 from siyaj.server.body import Body, read_body

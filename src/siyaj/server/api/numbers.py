@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 
 from siyaj.model.errors import InvalidRequest
 from siyaj.model.numbers import Published
-from siyaj.moderation.published import as_csv, last_quarter, publish
+from siyaj.moderation.quality.published import as_csv, last_quarter, publish
 from siyaj.moderation.runtime import Runtime
 
 Since = Annotated[

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from siyaj.model.errors import NotFound
 from siyaj.model.match import Match
-from siyaj.moderation.explanation import explain
+from siyaj.moderation.evidence.explanation import explain
 from siyaj.moderation.runtime import Runtime
 from siyaj.storage import exhibits, verdicts
 from siyaj.storage.verdicts import VerdictRow

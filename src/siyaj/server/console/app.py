@@ -9,8 +9,8 @@ from litestar.exceptions import HTTPException
 
 from siyaj.model.errors import SiyajError
 from siyaj.model.person import Person
+from siyaj.moderation.people.sessions import Visit
 from siyaj.moderation.runtime import Runtime
-from siyaj.moderation.sessions import Visit
 from siyaj.server.console import casework, channels, overview
 from siyaj.server.console.audit import AuditController
 from siyaj.server.console.enrol import EnrolController

@@ -6,8 +6,8 @@ from litestar import Controller, Response, get, post
 from msgspec.structs import replace
 
 from siyaj.model.errors import Forbidden, Unauthenticated
+from siyaj.moderation.people.sessions import Visit
 from siyaj.moderation.runtime import Runtime
-from siyaj.moderation.sessions import Visit
 from siyaj.server.console.i18n import gettext as _
 from siyaj.server.console.login import enter
 from siyaj.server.console.page import redirect, render

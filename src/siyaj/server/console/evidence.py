@@ -15,9 +15,9 @@ from siyaj.model.clock import to_datetime
 from siyaj.model.errors import InvalidRequest
 from siyaj.model.evidence import Evidence
 from siyaj.model.person import Permission
-from siyaj.moderation import package
+from siyaj.moderation.evidence import package
+from siyaj.moderation.people.sessions import Visit
 from siyaj.moderation.runtime import Runtime
-from siyaj.moderation.sessions import Visit
 from siyaj.server.console import listing
 from siyaj.server.console.i18n import N_
 from siyaj.server.console.i18n import gettext as _

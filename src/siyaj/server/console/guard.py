@@ -12,7 +12,7 @@ from litestar.handlers import BaseRouteHandler
 
 from siyaj.model.errors import Forbidden, Unauthenticated
 from siyaj.model.person import Locale, Permission
-from siyaj.moderation.sessions import Visit
+from siyaj.moderation.people.sessions import Visit
 from siyaj.server.console import csrf, i18n
 from siyaj.server.console.session import COOKIE, Connection, path_of, runtime_of, visit_of
 from siyaj.storage import audit

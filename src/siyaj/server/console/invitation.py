@@ -5,7 +5,7 @@ from litestar.params import FromPath
 
 from siyaj.model.errors import InvalidRequest, NotFound
 from siyaj.model.person import Person
-from siyaj.moderation.passwords import LEAST_PASSWORD
+from siyaj.moderation.people.passwords import LEAST_PASSWORD
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.console.i18n import gettext as _
 from siyaj.server.console.page import redirect, render

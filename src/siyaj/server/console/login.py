@@ -4,8 +4,8 @@ from litestar import Controller, Response, get, post
 
 from siyaj.model.errors import RateLimited, SiyajError, Unauthenticated
 from siyaj.model.person import Person
+from siyaj.moderation.people.sessions import Visit
 from siyaj.moderation.runtime import Runtime
-from siyaj.moderation.sessions import Visit
 from siyaj.server.console import nav
 from siyaj.server.console.i18n import gettext as _
 from siyaj.server.console.page import redirect, render

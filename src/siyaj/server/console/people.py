@@ -10,8 +10,8 @@ from litestar.response import Stream
 from siyaj.model.clock import to_us
 from siyaj.model.errors import AlreadyExists, InvalidRequest, UserError
 from siyaj.model.person import PERMISSIONS, Permission, Person, Role
+from siyaj.moderation.people.sessions import Visit
 from siyaj.moderation.runtime import Runtime
-from siyaj.moderation.sessions import Visit
 from siyaj.server.console import listing, show, words
 from siyaj.server.console.i18n import N_
 from siyaj.server.console.i18n import gettext as _

@@ -15,7 +15,7 @@ from siyaj.model.errors import InvalidRequest, UserError
 from siyaj.model.event import Event
 from siyaj.model.person import Permission
 from siyaj.model.verdict import Action
-from siyaj.moderation.trial import Trial, recent, try_event
+from siyaj.moderation.checks.trial import Trial, recent, try_event
 from siyaj.policy.backtest import backtest
 from siyaj.policy.compare import diff_policies
 from siyaj.policy.evaluate import Policy

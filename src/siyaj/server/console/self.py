@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from siyaj.model.errors import InvalidRequest, RateLimited, Unauthenticated
 from siyaj.model.person import Permission, Person, Preferences
-from siyaj.moderation.passwords import LEAST_PASSWORD
+from siyaj.moderation.people.passwords import LEAST_PASSWORD
+from siyaj.moderation.people.sessions import Visit
 from siyaj.moderation.runtime import Runtime
-from siyaj.moderation.sessions import Visit
 from siyaj.server.console import words
 from siyaj.server.console.i18n import N_
 from siyaj.server.console.i18n import gettext as _

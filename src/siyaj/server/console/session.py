@@ -9,8 +9,8 @@ from litestar.datastructures import Cookie, FormMultiDict
 from litestar.di import NamedDependency
 
 from siyaj.model.person import Person
+from siyaj.moderation.people.sessions import Visit
 from siyaj.moderation.runtime import Runtime
-from siyaj.moderation.sessions import Visit
 
 COOKIE = "siyaj_session"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -12,9 +12,9 @@ from siyaj.model.appeal import Appeal, AppealState, NewAppeal, Side
 from siyaj.model.decision import Statement
 from siyaj.model.errors import AppealClosed, NotFound
 from siyaj.model.person import Locale
-from siyaj.moderation import wording
-from siyaj.moderation.appeals import Disputed
-from siyaj.moderation.planning import upheld
+from siyaj.moderation.appeals import wording
+from siyaj.moderation.appeals.appeals import Disputed
+from siyaj.moderation.casework.planning import upheld
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.console import i18n
 from siyaj.server.console.i18n import gettext as _

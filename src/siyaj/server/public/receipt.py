@@ -7,8 +7,8 @@ from siyaj.model.appeal import Side
 from siyaj.model.decision import Decision
 from siyaj.model.errors import NotFound
 from siyaj.model.report import Report, ReportState
-from siyaj.moderation import wording
-from siyaj.moderation.planning import upheld
+from siyaj.moderation.appeals import wording
+from siyaj.moderation.casework.planning import upheld
 from siyaj.server.console import i18n
 from siyaj.server.console.i18n import gettext as _
 from siyaj.server.console.page import redirect, render

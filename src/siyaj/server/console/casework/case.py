@@ -12,7 +12,7 @@ from siyaj.model.action import ActionKind
 from siyaj.model.decision import DecisionKind, Draft, Exemption, Proposal
 from siyaj.model.errors import NotFound, SiyajError
 from siyaj.model.person import Permission, Person
-from siyaj.moderation.explanation import explain
+from siyaj.moderation.evidence.explanation import explain
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.console.casework import changed, dossier, panel, screen
 from siyaj.server.console.casework.toast import toast

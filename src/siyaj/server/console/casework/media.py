@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from siyaj.model.errors import Forbidden, NotFound, SiyajError
 from siyaj.model.evidence import Evidence
 from siyaj.model.person import Permission, Person
-from siyaj.moderation.cases import who
+from siyaj.moderation.casework.cases import who
 from siyaj.moderation.runtime import Runtime
 from siyaj.server.console.casework import content, reveal, screen, words
 from siyaj.server.console.casework.reveal import Leave, Step

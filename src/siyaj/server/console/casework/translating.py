@@ -12,7 +12,7 @@ from siyaj.model.case import Case
 from siyaj.model.clock import now_us
 from siyaj.model.errors import NotFound
 from siyaj.model.person import Permission
-from siyaj.moderation.cases import who
+from siyaj.moderation.casework.cases import who
 from siyaj.server.console import i18n
 from siyaj.server.console.casework import content, dossier, keys
 from siyaj.server.console.casework.content import Passage

@@ -1,0 +1,1 @@
+"""Statements of reasons, letters, appeals, and what an appeal takes back."""

@@ -1,0 +1,1 @@
+"""Channels and accounts as subjects: what accumulates, and who comes back under another id."""

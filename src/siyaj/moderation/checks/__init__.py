@@ -1,0 +1,1 @@
+"""A check: event → signals → matches → verdict → record, and what follows once its media is decoded."""

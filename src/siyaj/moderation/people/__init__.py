@@ -1,0 +1,1 @@
+"""Who works here: accounts, sessions, passwords, and how much a person has seen."""

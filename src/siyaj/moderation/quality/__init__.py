@@ -1,0 +1,1 @@
+"""How well we decide: samples judged twice, and the figures that are published."""
