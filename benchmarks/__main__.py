@@ -1,7 +1,7 @@
 """`python -m benchmarks [NAME…] [--quick] [--shared DIR] [--out DIR]`: run benchmarks and print their tables.
 
 `--only TEXT…` measures the rows that hold one of these texts and keeps the others as they were written, where the
-benchmark can do that (`video`). A row is written when it is there: a run that was ended has lost nothing.
+benchmark can do that (`video`, `strangers`). A row is written when it is there: a run that was ended has lost nothing.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=Path(shared), help="folder of shared material (%(default)s)")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/out"), help="where NAME.md goes (%(default)s)")
     parser.add_argument(
-        "--only", nargs="+", default=[], help="measure the rows of `video` that hold one of these texts"
+        "--only", nargs="+", default=[], help="measure the rows of `video` or `strangers` that hold one of these texts"
     )
     parser.add_argument("--page", type=Path, help="run nothing; fill this page's tables from what was written before")
     arguments = parser.parse_args()

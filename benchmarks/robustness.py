@@ -21,7 +21,7 @@ from siyaj.model.signal import Signal
 from siyaj.signals.base import Content, ContentKind
 from siyaj.signals.local import draw_pixels
 from siyaj.signals.local_value import Features, pack
-from siyaj.signals.pdq import PDQ, RADIUS, UNDONE_RADIUS, hash_pixels
+from siyaj.signals.pdq import PDQ, RADIUS, UNDONE_RADIUS
 from siyaj.signals.undone import UNDONE
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
@@ -34,9 +34,11 @@ fifteen minutes on a quiet machine; `SIYAJ_TILES=150 SIYAJ_FILLERS=300` a third 
 
 
 class Bank(NamedTuple):
-    pictures: list[Image.Image]
+    pictures: Sequence[Image.Image]
     hashes: np.ndarray
-    """(n, 256) bits of PDQ."""
+    """(n, 4) uint64: PDQ."""
+    hashed: np.ndarray
+    """(n,) bool: False for a picture in which there is nothing to hash."""
     known: LocalIndex
     features: list[Features | None]
     """What is kept of each picture beside its hash, by which a match on the hash is looked at."""
@@ -48,26 +50,52 @@ def run(arguments: argparse.Namespace) -> list[Row]:
     fillers = [scene(10_000 + number) for number in range(50 if arguments.quick else max(0, FILLERS - len(pictures)))]
     bank = make_bank([*pictures, *fillers])
     said = f"{len(pictures)} pictures of {folder}, {len(fillers)} made ones beside them in the bank"
-    rows = [_recall(bank, len(pictures), name, edit, "≥ 0.98", said) for name, edit in EDITS.items()]
-    rows += [_recall(bank, len(pictures), name, edit, "≥ 0.85", said) for name, edit in HARD_EDITS.items()]
+    rows = [_recall(bank, pictures, name, edit, "≥ 0.98", said) for name, edit in EDITS.items()]
+    rows += [_recall(bank, pictures, name, edit, "≥ 0.85", said) for name, edit in HARD_EDITS.items()]
     rows += _false_matches(pictures, 60 if arguments.quick else TILES)
     if not arguments.quick and FILLERS >= 1_000:
-        curves = {name: _curve(bank, len(pictures), steps) for name, steps in STRENGTHS.items()}
+        curves = {name: _curve(bank, pictures, steps) for name, steps in STRENGTHS.items()}
         arguments.out.mkdir(parents=True, exist_ok=True)
         (arguments.out / "robustness.svg").write_text(plot(curves), encoding="utf-8")
     return rows
 
 
+class Asked(NamedTuple):
+    """The signals of one picture."""
+
+    hashes: list[Signal]
+    """PDQ, plain first, then its turned and mirrored forms. Of a quality under 50 they are not asked: the shipped
+    policy does not act on it."""
+    undone: list[Signal]
+    drawn: tuple[Features, Features] | None
+    """Its local features, the form that is banked and the one that is searched."""
+
+
+def signals_of(picture: Image.Image) -> Asked:
+    buffer = io.BytesIO()
+    picture.save(buffer, "BMP")
+    content = content_of(buffer)
+    return Asked(PDQ.extract(content), UNDONE.extract(content), draw_pixels(np.asarray(picture)))
+
+
+def content_of(buffer: io.BytesIO) -> Content:
+    return Content(ContentKind.IMAGE, data=buffer.getvalue())
+
+
 def make_bank(pictures: Sequence[Image.Image]) -> Bank:
-    index, features = LocalIndex(), []
-    for number, picture in enumerate(pictures):
-        drawn = draw_pixels(np.asarray(picture))
-        features.append(drawn[0] if drawn is not None else None)
-        if drawn is not None:
-            index.add([number + 1], [pack(drawn[0])])
+    return bank_of([signals_of(picture) for picture in pictures])._replace(pictures=pictures)
+
+
+def bank_of(pictures: Sequence[Asked]) -> Bank:
+    """The number of a banked picture is its place, and its ref one more."""
+    index = LocalIndex()
+    for number, each in enumerate(pictures):
+        if each.drawn is not None:
+            index.add([number + 1], [pack(each.drawn[0])])
     index.settle()
-    hashes = np.stack([_bits(hash_pixels(np.asarray(one)).hex) for one in pictures])
-    return Bank(list(pictures), hashes, index, features)
+    hashed = np.array([bool(each.hashes) for each in pictures])
+    hashes = np.stack([_word(each.hashes[0].value if each.hashes else "0" * 64) for each in pictures])
+    return Bank((), hashes, hashed, index, [each.drawn[0] if each.drawn is not None else None for each in pictures])
 
 
 def load_pictures(folder: Path, most: int) -> Iterator[Image.Image]:
@@ -78,14 +106,13 @@ def load_pictures(folder: Path, most: int) -> Iterator[Image.Image]:
         yield picture
 
 
-def _bits(digits: str) -> np.ndarray:
-    return np.unpackbits(np.frombuffer(bytes.fromhex(digits), dtype=np.uint8))
+def _word(digits: str) -> np.ndarray:
+    return np.frombuffer(bytes.fromhex(digits), dtype=np.uint64)
 
 
 class Found(NamedTuple):
     """Numbers of the banked pictures that were found: by plain PDQ, by its turned and mirrored forms too, by those of
-    them that a look at both pictures does not contradict, by PDQ once edits are undone, by local features. PDQ of a
-    quality under 50 is not asked: the shipped policy does not act on it."""
+    them that a look at both pictures does not contradict, by PDQ once edits are undone, by local features."""
 
     plain: set[int]
     turns: set[int]
@@ -98,22 +125,15 @@ class Found(NamedTuple):
         return self.seen | self.undone | self.local
 
 
-def _found(bank: Bank, picture: Image.Image) -> Found:
-    buffer = io.BytesIO()
-    picture.save(buffer, "BMP")
-    hashes = [signal for signal in PDQ.extract(content_of(buffer)) if signal.quality >= QUALITY]
-    plain = _near(bank, hashes[0].value) if hashes else set()
+def search(bank: Bank, asked: Asked) -> Found:
+    hashes = [signal for signal in asked.hashes if signal.quality >= QUALITY]
+    plain = _near(bank, asked.hashes[0].value) if hashes else set()
     turns = plain.union(*(_near(bank, each.value) for each in hashes))
     seen = {number for each in hashes for number in _near(bank, each.value) if _holds(bank, number, each, hashes[0])}
-    signals = [signal for signal in UNDONE.extract(content_of(buffer)) if signal.quality >= QUALITY]
+    signals = [signal for signal in asked.undone if signal.quality >= QUALITY]
     undone: set[int] = set().union(*(_near(bank, signal.value, UNDONE_RADIUS) for signal in signals))
-    drawn = draw_pixels(np.asarray(picture))
-    local = {ref - 1 for ref, _ in bank.known.find(drawn[1])} if drawn else set()
+    local = {ref - 1 for ref, _ in bank.known.find(asked.drawn[1])} if asked.drawn is not None else set()
     return Found(plain, turns, seen, undone, local)
-
-
-def content_of(buffer: io.BytesIO) -> Content:
-    return Content(ContentKind.IMAGE, data=buffer.getvalue())
 
 
 def _holds(bank: Bank, number: int, signal: Signal, plain: Signal) -> bool:
@@ -124,21 +144,22 @@ def _holds(bank: Bank, number: int, signal: Signal, plain: Signal) -> bool:
 
 
 def _near(bank: Bank, digits: str, radius: int = RADIUS) -> set[int]:
-    return set(np.nonzero((bank.hashes != _bits(digits)).sum(axis=1) <= radius)[0].tolist())
+    apart = np.bitwise_count(bank.hashes ^ _word(digits)).sum(axis=1)
+    return set(np.nonzero((apart <= radius) & bank.hashed)[0].tolist())
 
 
-def _shares(bank: Bank, count: int, edit: Edit) -> tuple[float, float, float]:
-    """Return the recall of the three ways, over the first `count` pictures of the bank."""
+def _shares(bank: Bank, pictures: Sequence[Image.Image], edit: Edit) -> tuple[float, float, float]:
+    """Return the recall of the three ways, over the pictures, which are the first of the bank."""
     hits = np.zeros(3)
-    for number in range(count):
-        found = _found(bank, jpeg(edit(bank.pictures[number])))
+    for number, picture in enumerate(pictures):
+        found = search(bank, signals_of(jpeg(edit(picture))))
         hits += [number in each for each in (found.plain, found.turns, found.ours)]
-    plain, turns, ours = (hits / count).tolist()
+    plain, turns, ours = (hits / len(pictures)).tolist()
     return plain, turns, ours
 
 
-def _recall(bank: Bank, count: int, name: str, edit: Edit, reach: str, said: str) -> Row:
-    plain, turns, ours = _shares(bank, count, edit)
+def _recall(bank: Bank, pictures: Sequence[Image.Image], name: str, edit: Edit, reach: str, said: str) -> Row:
+    plain, turns, ours = _shares(bank, pictures, edit)
     return Row(
         f"recall, {name}",
         f"{ours:.3f}",
@@ -149,12 +170,13 @@ def _recall(bank: Bank, count: int, name: str, edit: Edit, reach: str, said: str
     )
 
 
-def _curve(bank: Bank, count: int, steps: Sequence[tuple[float, Edit]]) -> list[tuple[float, float, float]]:
+def _curve(
+    bank: Bank, pictures: Sequence[Image.Image], steps: Sequence[tuple[float, Edit]]
+) -> list[tuple[float, float, float]]:
     """Return strength, recall of plain PDQ, ours."""
-    count = min(count, 24)
     curve = []
     for strength, edit in steps:
-        plain, _, ours = _shares(bank, count, edit)
+        plain, _, ours = _shares(bank, pictures[:24], edit)
         curve.append((strength, plain, ours))
     return curve
 
@@ -167,7 +189,7 @@ def _false_matches(pictures: Sequence[Image.Image], count: int) -> list[Row]:
     rows, every, all_wrong = [], 0, 0
     for name, edit in {"plain": lambda picture: picture, **OVERLAYS}.items():
         bank = make_bank([edit(tile) for tile in known])
-        found = [_found(bank, jpeg(edit(tile), 80)) for tile in asked]
+        found = [search(bank, signals_of(jpeg(edit(tile), 80))) for tile in asked]
         plain, wrong = sum(bool(each.plain) for each in found), sum(bool(each.ours) for each in found)
         local, undone = sum(bool(each.local) for each in found), sum(bool(each.undone - each.seen) for each in found)
         every, all_wrong = every + len(asked), all_wrong + wrong
@@ -200,9 +222,16 @@ def _tiles(pictures: Sequence[Image.Image], count: int) -> list[Image.Image]:
 
 
 def pieces_of(picture: Image.Image, least: float) -> Iterator[Image.Image]:
-    """Cut a picture into pieces of 330 × 250 that do not overlap, and whose grey deviates by more than `least`."""
+    """Cut a picture into pieces of 330 × 250 that do not overlap, and whose grey deviates by more than `least`. They
+    are given twice as large."""
+    for piece in cuts_of(picture, least):
+        yield piece.resize((660, 500))
+
+
+def cuts_of(picture: Image.Image, least: float) -> Iterator[Image.Image]:
+    """Yield the same pieces as they are."""
     for top in range(0, picture.height - 249, 250):
         for left in range(0, picture.width - 329, 330):
             piece = picture.crop((left, top, left + 330, top + 250))
             if np.asarray(piece.convert("L")).std() > least:
-                yield piece.resize((660, 500))
+                yield piece
