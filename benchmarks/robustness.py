@@ -14,7 +14,6 @@ from benchmarks._edits import EDITS, HARD_EDITS, OVERLAYS, STRENGTHS, Edit, jpeg
 from benchmarks._pictures import scene
 from benchmarks._plot import plot
 from benchmarks.report import Row
-from siyaj.banks.lookup import CERTAIN
 from siyaj.matching.local import LocalIndex
 from siyaj.matching.whole import contradicted
 from siyaj.model.signal import Signal
@@ -139,8 +138,8 @@ def search(bank: Bank, asked: Asked) -> Found:
 def _holds(bank: Bank, number: int, signal: Signal, plain: Signal) -> bool:
     """Return whether a match on PDQ counts, as `banks.lookup` decides it."""
     features = bank.features[number]
-    certain = number in _near(bank, signal.value, int(CERTAIN))
-    return certain or features is None or not contradicted(plain.still, signal.variant, features)
+    apart = int(np.bitwise_count(bank.hashes[number] ^ _word(signal.value)).sum())
+    return features is None or not contradicted(plain.still, signal.variant, features, apart)
 
 
 def _near(bank: Bank, digits: str, radius: int = RADIUS) -> set[int]:

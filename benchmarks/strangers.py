@@ -2,7 +2,8 @@
 
 `SIYAJ_PICTURES=FOLDER` names the pictures: some hundreds of all sorts, no two of one thing, but those that
 `FOLDER/same.txt` names (see `calibrate`); `SIYAJ_STRANGERS` says how many pieces, as few of one picture as give that
-many. Pieces of one picture are no strangers: such pairs are left out. Each pair that is taken for copies is written to
+many. Pieces of one picture are no strangers: such pairs are left out, and so are those taken for copies that *are*
+equal once the overlay is on them, two white sheets under one banner. Each other one is written to
 `OUT/strangers`, to be looked at. `--only KIND…` measures some kinds and keeps the other rows.
 
 Pairs are counted. A search in a bank of 1,000 looks at 1,000 of them, and goes wrong at most as often as any of them.
@@ -17,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from PIL import Image
 
 from benchmarks._edits import OVERLAYS, Edit, jpeg
@@ -31,6 +33,8 @@ LEAST_DEVIATION = 10.0
 BANKED, DOUBT = 1_000, 0.05
 """The size of a bank for which it is said how often a search goes wrong, and in how many runs in a hundred that may be
 exceeded."""
+APART, LEAST_APART = 8, 0.02
+"""Grey levels, and on what share of 64 × 64 pixels two pictures have to be so far apart to be two."""
 SHOWN = 100
 """Wrong pairs of a kind that are written as pictures."""
 
@@ -73,14 +77,16 @@ def _row(kind: str, edit: Edit, strangers: Strangers, out: Path) -> Row:
     asked = [signals_of(picture) for picture in pictures]
     found = list(_searches(bank_of(asked), asked, strangers.own))
     pairs = len(asked) ** 2 - sum(map(len, strangers.own))
-    wrong = [(number, other) for number, each in enumerate(found) for other in sorted(each.ours)]
+    taken = [(number, other) for number, each in enumerate(found) for other in sorted(each.ours)]
+    wrong = [(number, other) for number, other in taken if _differ(asked[number], asked[other])]
     _write(out, kind, edit, strangers.pieces, wrong)
-    whole, local, undone = (sum(len(getattr(each, way)) for each in found) for way in ("seen", "local", "undone"))
+    ways = {way: sum(other in getattr(found[at], way) for at, other in wrong) for way in ("seen", "local", "undone")}
     bound = BANKED * most_likely(len(wrong)) / pairs
     note = f"{len(asked):,} pieces of {len({name for name, _ in strangers.pieces}):,} pictures, each searched among all"
-    note += f" of other pictures; {whole} by PDQ, {local} by `local`, {undone} by `undone`; of a bank of {BANKED:,}"
-    note += f" at most {bound:.1e} of the searches with {1 - DOUBT:.0%} confidence, if pairs are independent"
-    plain = sum(len(each.plain) for each in found)
+    note += f" of other pictures; {ways['seen']} by PDQ, {ways['local']} by `local`, {ways['undone']} by `undone`; in a"
+    note += f" bank of {BANKED:,} at most {bound:.1e} of the searches with {1 - DOUBT:.0%} confidence, if pairs are"
+    note += f" independent. {len(taken) - len(wrong)} pairs are equal and not counted"
+    plain = sum(_differ(each, asked[other]) for each, one in zip(asked, found, strict=True) for other in one.plain)
     return Row(f"strangers, {kind}", f"{len(wrong)} of {pairs:,} pairs", f"{plain}", "–", "≤ 1 in 10,000", note)
 
 
@@ -97,6 +103,14 @@ def _searches(bank: Bank, asked: Sequence[Asked], own: Sequence[set[int]]) -> It
             gone = own[number]
             bank.known.remove([other + 1 for other in gone])
         yield Found(*(numbers - gone for numbers in search(bank, each)))
+
+
+def _differ(one: Asked, other: Asked) -> bool:
+    """True where there is nothing to compare by: a picture without PDQ."""
+    if not (one.hashes and other.hashes):
+        return True
+    stills = [np.frombuffer(each.hashes[0].still, dtype=np.uint8).astype(np.int64) for each in (one, other)]
+    return bool((abs(stills[0] - stills[1]) > APART).mean() >= LEAST_APART)
 
 
 def _bank_again(bank: Bank, numbers: set[int]) -> None:

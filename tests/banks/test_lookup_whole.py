@@ -56,6 +56,21 @@ def test_copies_with_a_logo_or_banner_still_match_however_they_are_turned(house:
     assert [match.entry for match in found.matches] == [entry]
 
 
+def test_plain_sheets_of_other_tones_under_one_banner_are_no_copies(house: House) -> None:
+    def sheet(colour: str) -> Image.Image:
+        return jpeg(banner(Image.new("RGB", (660, 500), colour)), 80)
+
+    entry = bank(house, sheet("white"))
+    near = hashes(sheet("#3c3844"))
+    assert bits_apart(near[0], hashes(sheet("white"))[0]) <= 31  # the hash alone takes it for the banked one
+    assert house.lookup.find([near])[0].matches == []
+    assert [match.entry for match in house.lookup.find([hashes(jpeg(sheet("white"), 40))])[0].matches] == [entry]
+
+
+def bits_apart(one: Signal, other: Signal) -> int:
+    return (int(one.value, 16) ^ int(other.value, 16)).bit_count()
+
+
 def shape(name: str) -> Image.Image:
     """A thin black outline on white: nearly all of it is nothing."""
     picture = Image.new("RGB", (800, 600), "white")

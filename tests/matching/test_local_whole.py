@@ -68,6 +68,18 @@ def test_other_flat_drawings_under_the_same_overlay_are_not(name: str) -> None:
     assert [seed for seed in range(100, 130) if search(index, jpeg(edit(drawing(seed))))] == []
 
 
+def test_one_plain_shape_on_a_plain_ground_is_no_copy_of_another() -> None:
+    def ellipse(box: tuple[int, int, int, int], colour: str, rim: str) -> Image.Image:
+        picture = Image.new("RGB", (660, 500), "white")
+        ImageDraw.Draw(picture).ellipse(box, colour, rim, 24)
+        return jpeg(picture, 80)
+
+    index = LocalIndex()
+    index.add([1], [pack(drawn(ellipse((116, 224, 488, 520), "#0064d2", "#0064d2"))[0])])
+    assert search(index, ellipse((100, 220, 600, 840), "#46962f", "#6ec832")) == []
+    assert search(index, jpeg(mirror(ellipse((116, 224, 488, 520), "#0064d2", "#0064d2")))) == [1]
+
+
 def test_what_is_found_without_features_can_be_shown(bank: LocalIndex) -> None:
     banked, _ = drawn(drawing(4))
     _, searched = drawn(jpeg(mirror(EDITS["banner"](drawing(4)))))

@@ -29,9 +29,6 @@ MOST_MATCHES = 100
 
 CACHED = 200_000
 
-CERTAIN = 4.0
-"""Bits up to which a match on PDQ is not looked at: there the pictures are the same but for a JPEG."""
-
 EXACT = frozenset({"sha256", "md5"})
 MOST_LOOKED_AT = 32
 """Matches of one event, nearest first, whose banked pictures are looked at; what is beyond counts as it is."""
@@ -74,9 +71,7 @@ class Lookup:
     def _seen(self, signals: Sequence[Signal], matches: list[Match]) -> list[Match]:
         """Return the matches without those on a whole picture that a look at the two pictures contradicts."""
         stills = {signal.part: signal.still for signal in signals if signal.still and signal.type == "pdq"}
-        doubtful = [
-            match for match in matches if match.signal == "pdq" and match.distance > CERTAIN and match.part in stills
-        ][:MOST_LOOKED_AT]
+        doubtful = [match for match in matches if match.signal == "pdq" and match.part in stills][:MOST_LOOKED_AT]
         if not doubtful:
             return matches
         with self._database.read() as connection:
@@ -84,7 +79,7 @@ class Lookup:
         wrong = {
             id(match)
             for match in doubtful
-            if match.entry in values and _contradicted(stills[match.part], match.variant, values[match.entry])
+            if match.entry in values and _contradicted(stills[match.part], match, values[match.entry])
         }
         return [match for match in matches if id(match) not in wrong]
 
@@ -102,12 +97,12 @@ class Lookup:
         return {ref: cache[ref] for ref in refs if ref in cache}
 
 
-def _contradicted(still: bytes, variant: str, value: str) -> bool:
+def _contradicted(still: bytes, match: Match, value: str) -> bool:
     from siyaj.matching.whole import contradicted  # noqa: PLC0415  (numba)
     from siyaj.signals.local_value import unpack  # noqa: PLC0415
 
     try:
-        return contradicted(still, variant, unpack(value))
+        return contradicted(still, match.variant, unpack(value), match.distance)
     except InvalidSignal:
         return False
 

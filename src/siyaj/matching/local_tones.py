@@ -19,6 +19,11 @@ EXACT = 1.5
 """Grey levels, for those that have to be equal exactly."""
 TONES = 16
 """Steps of grey for which it is asked what they became."""
+SMALL = 0.02
+"""Share of the pixels that hardly counts: where all but these are one colour, chance makes all equal."""
+MOST_CONTRAST = 4.0
+"""By how much, either way, contrast may have been changed in a match on the whole picture: any tone becomes any other
+when all contrast may go."""
 FEWEST = 60
 """Pixels. Of fewer nothing can be said."""
 
@@ -68,11 +73,16 @@ def _line(one: Any, other: Any, mask: Any) -> Any:
     return gain, offset
 
 
-@njit(float64(_FLOATS, _FLOATS, _MASK, _FLOATS, float64, float64, int64, int64, int64, int64), cache=True, nogil=True)
-def _beyond_chance(
+@njit(
+    types.Tuple((float64, float64))(_FLOATS, _FLOATS, _MASK, _FLOATS, float64, float64, int64, int64, int64, int64),
+    cache=True,
+    nogil=True,
+)
+def _equal(
     one: Any, other: Any, mask: Any, reach: Any, gain: float, offset: float, y0: int, y1: int, x0: int, x1: int
-) -> float:
-    """Return how much more often the two are equal than if the pixels of the one were dealt anew (Cohen's kappa)."""
+) -> Any:
+    """Return how often the two are equal, and how often if the pixels of the one were dealt anew; −1 where there are
+    too few to say."""
     here, there = np.zeros(256, dtype=np.float64), np.zeros(257, dtype=np.float64)
     n, equal, near = 0, 0, 256.0
     for y in range(y0, y1):
@@ -85,15 +95,23 @@ def _beyond_chance(
                 here[int(tone)] += 1
                 there[int(other[y, x]) + 1] += 1
     if n < FEWEST:
-        return 0.0
+        return -1.0, -1.0
     for at in range(256):
         there[at + 1] += there[at]
     chance = 0.0
     for at in range(256):
         if here[at] > 0:
             chance += here[at] * (there[min(at + int(near), 255) + 1] - there[max(at - int(near), 0)])
-    chance /= float(n) * n
-    return (equal / n - chance) / (1.0 - chance + 0.02)
+    return equal / n, chance / (float(n) * n)
+
+
+@njit(float64(_FLOATS, _FLOATS, _MASK, _FLOATS, float64, float64, int64, int64, int64, int64), cache=True, nogil=True)
+def _beyond_chance(
+    one: Any, other: Any, mask: Any, reach: Any, gain: float, offset: float, y0: int, y1: int, x0: int, x1: int
+) -> float:
+    """Return how much more often the two are equal than by chance (Cohen's kappa)."""
+    equal, chance = _equal(one, other, mask, reach, gain, offset, y0, y1, x0, x1)
+    return (equal - chance) / (1.0 - chance + SMALL) if equal >= 0 else 0.0
 
 
 @njit(float64(_FLOATS, _FLOATS, _MASK, _FLOATS), cache=True, nogil=True)
@@ -123,6 +141,21 @@ def _mapped(one: Any, other: Any, mask: Any, reach: Any) -> float:
     return (hits - most) / (n - most + 0.02 * n)
 
 
+@njit(_FLOATS(_FLOATS), cache=True, nogil=True)
+def _reach(grey: Any) -> Any:
+    """Return for each pixel how many grey levels apart is equal."""
+    height, width = grey.shape
+    reach = np.empty((height, width), dtype=np.float32)
+    for y in range(height):
+        for x in range(width):
+            steep = max(
+                abs(grey[y, min(x + 1, width - 1)] - grey[y, max(x - 1, 0)]),
+                abs(grey[min(y + 1, height - 1), x] - grey[max(y - 1, 0), x]),
+            )
+            reach[y, x] = NEAR + NEAR_ON_SLOPE * steep / 2
+    return reach
+
+
 @njit(float64[::1](_GREY, _GREY, float64, float64[::1]), cache=True, nogil=True)
 def _measure(banked: Any, searched: Any, zoom: float, matrix: Any) -> Any:
     out = np.zeros(5, dtype=np.float64)
@@ -132,15 +165,10 @@ def _measure(banked: Any, searched: Any, zoom: float, matrix: Any) -> Any:
     inside = np.empty((height, width), dtype=np.bool_)
     if _warp(banked, searched, zoom, matrix, other, inside) < FEWEST:
         return out
-    reach = np.empty((height, width), dtype=np.float32)
+    reach = _reach(one)
     top, bottom, left, right = height, 0, width, 0
     for y in range(height):
         for x in range(width):
-            steep = max(
-                abs(one[y, min(x + 1, width - 1)] - one[y, max(x - 1, 0)]),
-                abs(one[min(y + 1, height - 1), x] - one[max(y - 1, 0), x]),
-            )
-            reach[y, x] = NEAR + NEAR_ON_SLOPE * steep / 2
             if inside[y, x]:
                 top, bottom, left, right = min(top, y), max(bottom, y + 1), min(left, x), max(right, x + 1)
     gain, offset = _line(one, other, inside)
@@ -161,6 +189,31 @@ def _measure(banked: Any, searched: Any, zoom: float, matrix: Any) -> Any:
         least = min(least, _beyond_chance(one, other, inside, reach, gain, offset, y0, y1, x0, x1))
     out[4] = least
     return out
+
+
+@njit(float64(_GREY, _GREY, float64, float64[::1]), cache=True, nogil=True)
+def _least_alike(banked: Any, searched: Any, zoom: float, matrix: Any) -> Any:
+    height, width = banked.shape
+    one = banked.astype(np.float32)
+    other = np.empty((height, width), dtype=np.float32)
+    inside = np.empty((height, width), dtype=np.bool_)
+    if _warp(banked, searched, zoom, matrix, other, inside) < FEWEST:
+        return 0.0
+    reach = _reach(one)
+    gain, offset = _line(one, other, inside)
+    best = 0.0
+    for fitted in (False, True):
+        if fitted and not 1.0 / MOST_CONTRAST <= gain <= MOST_CONTRAST:
+            break
+        least = 1.0
+        for part in PARTS:
+            x0, y0, x1, y1 = int(part[0] * width), int(part[1] * height), int(part[2] * width), int(part[3] * height)
+            line = (gain, offset) if fitted else (1.0, 0.0)
+            equal, chance = _equal(one, other, inside, reach, line[0], line[1], y0, y1, x0, x1)
+            if equal >= 0:
+                least = min(least, (equal - chance + SMALL) / (1.0 - chance + SMALL))
+        best = max(best, least)
+    return best
 
 
 @njit(float64(_GREY, _GREY, float64, float64[::1]), cache=True, nogil=True)
@@ -191,3 +244,11 @@ def glance(banked: NDArray[np.uint8], searched: NDArray[np.uint8], zoom: float, 
 def measure(banked: NDArray[np.uint8], searched: NDArray[np.uint8], zoom: float, matrix: NDArray[np.float64]) -> Tones:
     """Compare two thumbnails as `local_evidence.measure` does."""
     return Tones(*_measure(banked, searched, zoom, matrix).tolist())
+
+
+def least_alike(
+    banked: NDArray[np.uint8], searched: NDArray[np.uint8], zoom: float, matrix: NDArray[np.float64]
+) -> float:
+    """Return `same` or `fitted`, the greater one, in the part that agrees least of two pictures that lie on each other
+    as wholes. A part that is one colour on both sides is 1 where it is the same one, and 0 where it is not."""
+    return float(_least_alike(banked, searched, zoom, matrix))
