@@ -25,8 +25,10 @@ from siyaj.matching.local_compare import Alignment, Searched, compare, counted, 
 from siyaj.matching.local_rank import Points, ranked
 from siyaj.matching.local_score import (
     CROWD,
+    LEAST_EMBLEM_WEIGHT,
     LEAST_SCORE,
     LEAST_SCORE_IN_CROWD,
+    LEAST_WEIGHT,
     LEAST_WHOLE,
     describe,
     emblem_accepted,
@@ -135,12 +137,13 @@ class LocalIndex:
         searched = prepare(features)
         found: list[tuple[int, Alignment, float]] = []
         items, misses = set(), 0
+        least = LEAST_EMBLEM_WEIGHT if self._emblem else LEAST_WEIGHT
         for one in self._elected(features, searched.points):
             filed = self._rows.get(int(one) >> 1)
             if filed is None:
                 continue
             banked = unpack_bytes(filed.data)
-            alignment = compare(searched, banked, mirrored=bool(one & 1))
+            alignment = compare(searched, banked, mirrored=bool(one & 1), least=least)
             reached = self._score(searched, banked, alignment) if alignment is not None else -math.inf
             if alignment is not None and reached >= LEAST_SCORE:
                 found.append((filed.ref, alignment, reached))

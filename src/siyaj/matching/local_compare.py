@@ -82,8 +82,9 @@ def prepare(features: Features) -> Searched:
     return Searched(np.ascontiguousarray(features.words), (points, mirrored), (tuple(zooms), flipped), unit)
 
 
-def compare(searched: Searched, banked: Features, *, mirrored: bool) -> Alignment | None:
-    """Return how the two lie on each other, or None when too few features agree on any way."""
+def compare(searched: Searched, banked: Features, *, mirrored: bool, least: float = 0.0) -> Alignment | None:
+    """Return how the two lie on each other, or None when too few features agree on any way, or with less weight than
+    `least`: pixels, which cost most, are not asked then."""
     pairs, bits, weights = local_align.pair_features(banked.words, searched.words, mirrored)
     if len(pairs) < FEWEST_PAIRS:
         return None
@@ -92,7 +93,7 @@ def compare(searched: Searched, banked: Features, *, mirrored: bool) -> Alignmen
     matrix = np.zeros(9, dtype=np.float64)
     agreed = np.zeros(len(points), dtype=np.float64)
     agreeing, weight = local_align.find_transform(points, seen, pairs, bits, weights, matrix, agreed)
-    if agreeing < FEWEST_PAIRS:
+    if agreeing < FEWEST_PAIRS or weight < least:
         return None
     zooms = searched.zooms[side]
     level, zoom = level_of(zooms, matrix)

@@ -3,12 +3,11 @@
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import float32, int32, int64, njit, types, uint8, uint64
-from numba.extending import intrinsic
 
 from siyaj.matching.hamming_buckets import _lowest
 from siyaj.matching.hamming_kernels import _popcount
+from siyaj.matching.local_lanes import LANES, ask, near_lanes
 from siyaj.matching.local_table import (
     _DOUBTS,
     _FRAMES,
@@ -23,8 +22,8 @@ from siyaj.matching.local_table import (
 
 AT_ONCE = 64
 """Drawers that are opened together."""
-LANES = 8
-"""Entries that are compared at once."""
+IN_LINE = 8
+"""Entries in a cache line."""
 FULL = 64
 """Entries from which a drawer is full."""
 _VOTES = uint64[::1]
@@ -45,34 +44,6 @@ def _vote(entry: Any, query: int, angle: int, level: int) -> Any:
 def _near(entry: Any, sketch: Any, sure: Any) -> Any:
     different = ((entry >> np.uint64(10)) ^ sketch) & sure
     return np.int64(_popcount(different)) <= SKETCH_RADIUS
-
-
-@intrinsic
-def _near_lanes(typing_context: Any, entries: Any, at: Any, sketch: Any, sure: Any) -> Any:
-    """Return a mask of those of the LANES entries from `entries[at]` on that are near, as `_near` says; `sketch` and
-    `sure` lie where they lie in an entry. A few vector instructions, which no loop is compiled to."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        word = ir.IntType(64)
-        lanes = ir.VectorType(word, LANES)
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-
-        def every(value: Any) -> Any:
-            nothing = ir.Constant(lanes, ir.Undefined)
-            return builder.shuffle_vector(
-                builder.insert_element(nothing, value, ir.Constant(ir.IntType(32), 0)), nothing, zeros
-            )
-
-        held = context.make_array(signature.args[0])(context, builder, arguments[0])
-        address = builder.bitcast(builder.gep(held.data, [arguments[1]]), lanes.as_pointer())
-        left = builder.xor(builder.load(address, align=8), every(arguments[2]))
-        left = builder.and_(left, every(arguments[3]))
-        none, ones = ir.Constant(lanes, [0] * LANES), ir.Constant(lanes, [-1] * LANES)
-        for _ in range(SKETCH_RADIUS):  # each step takes away the lowest bit
-            left = builder.and_(left, builder.add(left, ones))
-        return builder.bitcast(builder.icmp_unsigned("==", left, none), ir.IntType(LANES))
-
-    return types.uint8(entries, types.intp, types.uint64, types.uint64), generate
 
 
 @njit(
@@ -97,7 +68,7 @@ def _vote_run(
     placed, held = sketch << np.uint64(10), sure << np.uint64(10)
     for low in range(begin, end, LANES):
         if low + LANES <= len(entries):
-            mask = _near_lanes(entries, low, placed, held)
+            mask = near_lanes(entries, low, placed, held)
         else:
             mask = np.uint8(0)
             for lane in range(len(entries) - low):
@@ -145,13 +116,10 @@ def vote_segment(
 ) -> int:
     """Append what the features find in a segment; return the new count. `passed` counts by 2 × feature + mirrored, and
     none may have more than `most` votes when this segment is done."""
-    mask, last = np.uint64((1 << bits) - 1), len(entries) - 1
-    if last < 0:
-        return count
-    # Drawers lie all over the memory: their beginnings are fetched together, so that one wait serves them all.
-    begins, sizes = np.empty(AT_ONCE, dtype=np.int64), np.empty(AT_ONCE, dtype=np.int64)
+    mask = np.uint64((1 << bits) - 1)
+    # Drawers lie all over the memory: they are asked for together, so that one wait serves them all.
+    begins, ends = np.empty(AT_ONCE, dtype=np.int64), np.empty(AT_ONCE, dtype=np.int64)
     shifts = np.empty(AT_ONCE, dtype=np.int64)
-    fetched = np.empty(AT_ONCE, dtype=np.uint64)
     for one in range(words.shape[0]):
         for mirrored in range(2):
             key, sketch, sure, doubt, angle, level = _asked(words, frames, doubts, one, mirrored)
@@ -163,17 +131,19 @@ def vote_segment(
                 opened = 0
                 while more and opened < AT_ONCE:
                     drawer = np.int64((key & mask) ^ flip)
-                    begins[opened], sizes[opened] = starts[drawer], starts[drawer + 1] - starts[drawer]
-                    # A full drawer is begun anywhere, or what was banked first had all votes.
-                    full = sizes[opened] > FULL
-                    shifts[opened] = (np.int64(words[one, 1] >> np.uint64(40)) % sizes[opened]) if full else 0
+                    # Nothing is decided here by what is still on its way: a wrong guess would wait for it.
+                    begins[opened], ends[opened] = starts[drawer], starts[drawer + 1]
                     opened += 1
                     more = flip != 0
                     flip = (flip - np.uint64(1)) & doubt  # the next smaller subset of the doubtful bits
                 for nth in range(opened):
-                    fetched[nth] = entries[min(begins[nth] + shifts[nth], last)]
+                    size = ends[nth] - begins[nth]
+                    # A full drawer is begun anywhere, or what was banked first had all votes.
+                    shifts[nth] = np.int64(words[one, 1] >> np.uint64(40)) % size if size > FULL else 0
+                    for line in range(0, min(size, FULL), IN_LINE):
+                        ask(entries, begins[nth] + shifts[nth] + line)
                 for nth in range(opened):
-                    first, size, shift = begins[nth], sizes[nth], shifts[nth]
+                    first, size, shift = begins[nth], ends[nth] - begins[nth], shifts[nth]
                     before_end = min(size - shift, MOST_IN_DRAWER)
                     rest = min(shift, MOST_IN_DRAWER - before_end)
                     asked = (sketch, sure, query, angle, level, limit, votes)
@@ -239,20 +209,22 @@ def _heaviest(weight: Any, wanted: int) -> Any:
 
 
 @njit([types.Tuple((int64[::1], float32[::1]))(_VOTES, int64, int32[::1], uint8[::1], int64)], cache=True, nogil=True)
-def elect(  # noqa: PLR0912 (a kernel: one pass per step)
-    votes: Any, count: int, passed: Any, alive: Any, wanted: int
-) -> Any:
+def elect(votes: Any, count: int, passed: Any, alive: Any, wanted: int) -> Any:
     """Return at most `wanted` of 2 × row + mirrored with the most weight of votes that agree in turn and scale, and
     the weights. A feature votes once for a picture, and weighs less the more pictures it votes for."""
     rows = len(alive)
     weight = np.zeros(2 * rows, dtype=np.float32)
     last = np.full(2 * rows, -1, dtype=np.int32)
+    before: Any = -1
+    heavy = np.float32(0)
     for at in range(count):
         query = np.int64((votes[at] >> np.uint64(16)) & np.uint64(0xFFFF))
         one = 2 * np.int64(votes[at] >> np.uint64(32)) + (query & 1)
+        if query != before:
+            before, heavy = query, np.float32(1.0 / np.sqrt(4.0 + passed[query]))
         if last[one] != query and alive[one >> 1]:
             last[one] = query
-            weight[one] += np.float32(1.0 / np.sqrt(4.0 + passed[query]))
+            weight[one] += heavy
     order = _heaviest(weight, 4 * wanted)
     slot = last
     slot[:] = -1
@@ -260,27 +232,28 @@ def elect(  # noqa: PLR0912 (a kernel: one pass per step)
         slot[order[at]] = at
     agree: Any = np.zeros((len(order), 16, 16), dtype=np.float32)
     given = np.zeros(len(order), dtype=np.int32)
+    # Of each feature those votes that are for one of them, and which of them.
+    its, places = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
     begin = 0
     while begin < count:
         query = np.int64((votes[begin] >> np.uint64(16)) & np.uint64(0xFFFF))
-        end = begin
+        end, many = begin, 0
         while end < count and np.int64((votes[end] >> np.uint64(16)) & np.uint64(0xFFFF)) == query:
             place = slot[2 * np.int64(votes[end] >> np.uint64(32)) + (query & 1)]
             if place >= 0:
                 given[place] += 1
+                its[many], places[many] = end, place
+                many += 1
             end += 1
-        for at in range(begin, end):
-            place = slot[2 * np.int64(votes[at] >> np.uint64(32)) + (query & 1)]
-            if place >= 0:
-                # One vote, shared among all features of that picture that this one resembles.
-                share = np.float32(1.0 / (np.sqrt(4.0 + passed[query]) * given[place]))
-                turned = np.int64((votes[at] >> np.uint64(8)) & np.uint64(255)) >> 2
-                grew = min(max((np.int64(votes[at] & np.uint64(255)) - 16) >> 1, 0), 15)
-                agree[place, turned, grew] += share
-        for at in range(begin, end):
-            place = slot[2 * np.int64(votes[at] >> np.uint64(32)) + (query & 1)]
-            if place >= 0:
-                given[place] = 0
+        for nth in range(many):
+            at, place = its[nth], places[nth]
+            # One vote, shared among all features of that picture that this one resembles.
+            share = np.float32(1.0 / (np.sqrt(4.0 + passed[query]) * given[place]))
+            turned = np.int64((votes[at] >> np.uint64(8)) & np.uint64(255)) >> 2
+            grew = min(max((np.int64(votes[at] & np.uint64(255)) - 16) >> 1, 0), 15)
+            agree[place, turned, grew] += share
+        for nth in range(many):
+            given[places[nth]] = 0
         begin = end
     best = np.zeros(len(order), dtype=np.float32)
     for place in range(len(order)):
