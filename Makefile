@@ -16,7 +16,7 @@ install: $(STAMP) ## Make .venv and install Siyaj with the tested versions
 $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
-	$(BIN)/python -m compileall -q src # once, as pip does, also where PYTHONDONTWRITEBYTECODE is set
+	@$(BIN)/python -m compileall -q src # once, as pip does, also where PYTHONDONTWRITEBYTECODE is set
 	@touch $@
 
 demo: $(STAMP) ## Play the main job in front of you (ARGS=--once ends by itself)
