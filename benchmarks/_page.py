@@ -8,6 +8,8 @@ import json
 import re
 from pathlib import Path
 
+from benchmarks.report import line
+
 _TABLE = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- /table -->", re.DOTALL)
 _HEADER = ("what", "ours", "peer", "ratio", "reach")
 
@@ -21,7 +23,7 @@ def fill(page: Path, out: Path) -> list[str]:
         if not rows.exists():
             return found[0]
         filled.append(found[1])
-        lines = [json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()]
+        lines = [json.loads(one) for one in rows.read_text(encoding="utf-8").splitlines()]
         return f"<!-- table: {found[1]} -->\n{_table(lines)}<!-- /table -->"
 
     page.write_text(_TABLE.sub(table, page.read_text(encoding="utf-8")), encoding="utf-8")
@@ -35,6 +37,6 @@ def _table(rows: list[dict[str, str]]) -> str:
     lines = [f"| {' | '.join(_HEADER)} | note |", "|" + "---|" * (len(_HEADER) + 1)]
     for row in rows:
         note = "" if row["note"] in common else row["note"]
-        lines.append("| " + " | ".join([*(row[name] for name in _HEADER), note]) + " |")
+        lines.append(line([*(row[name] for name in _HEADER), note]))
     below = "".join(f"\nWhere no note stands: {note}.\n" for note in common)
     return "\n".join(lines) + "\n" + below

@@ -35,10 +35,15 @@ def write(folder: Path, name: str, rows: Sequence[Row]) -> None:
     """Write `NAME.md` and `NAME.jsonl`, so that docs quote a run and not a memory."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = ["| " + " | ".join(HEADER) + " |", "|" + "---|" * len(HEADER)]
-    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    lines += [line(row) for row in rows]
     (folder / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     objects = (json.dumps(row._asdict(), ensure_ascii=False) for row in rows)
     (folder / f"{name}.jsonl").write_text("\n".join(objects) + "\n", encoding="utf-8")
+
+
+def line(cells: Sequence[str]) -> str:
+    """Return a row of a Markdown table."""
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def read(folder: Path, name: str) -> list[Row]:
