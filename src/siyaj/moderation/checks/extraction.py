@@ -120,11 +120,6 @@ class FileDrawer:
         return drawn
 
 
-def has_words(event: Event) -> bool:
-    """False where `draw_words` would draw nothing: for an event of hashes or files alone."""
-    return bool(event.text or event.links or event.account is not None or event.channel is not None)
-
-
 def _words(event: Event) -> Iterator[tuple[ContentKind, str, str]]:
     if event.text:
         yield ContentKind.TEXT, "text", event.text

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from siyaj.banks.lookup import Lookup
 from siyaj.model.errors import SiyajError
 from siyaj.model.settings import Settings
-from siyaj.model.signal import Missing
 from siyaj.moderation.checks.assess import AppealLink, Assessment, Prepared, assess
-from siyaj.moderation.checks.extraction import Drawn, draw_words, has_words, read_hashes
+from siyaj.moderation.checks.extraction import Drawn, draw_words, read_hashes
 from siyaj.moderation.checks.record import Result, record
 from siyaj.moderation.checks.requests import CheckRequest
 from siyaj.moderation.checks.sightings import Sightings
@@ -48,16 +47,14 @@ class Pipeline:
         began = time.perf_counter_ns()
         try:
             signals = read_hashes(request.event)
-            missing: list[Missing] = []
-            if has_words(request.event):
-                words = draw_words(request.event)
-                signals += words.signals
-                missing += words.missing
+            words = draw_words(request.event)
         except SiyajError as error:
             return error
         except Exception:
             log.exception("cannot draw signals from event %r", request.event.id)
             return SiyajError("this event could not be read; it was not recorded")
+        signals += words.signals
+        missing = words.missing
         if drawn is not None:
             signals += drawn.signals
             missing += drawn.missing
