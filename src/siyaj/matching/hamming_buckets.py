@@ -15,6 +15,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from siyaj.matching.hamming_kernels import BUCKETS, PROBES, _popcount, bits_between, chunk_of
+from siyaj.matching.lanes import lowest, prefetch, splat
 
 LANES = 32
 """Candidates that are compared at once. As many values are read behind the end of a bucket."""
@@ -29,12 +30,7 @@ def _prefetch(typing_context: Any, array: Any, row: Any, column: Any) -> Any:
     """Ask for the cache line of `array[row, column]`; harmless past the end."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        address = _address(context, builder, signature, arguments)
-        word = ir.IntType(32)
-        function = builder.module.declare_intrinsic(
-            "llvm.prefetch", [address.type], ir.FunctionType(ir.VoidType(), [address.type, word, word, word])
-        )
-        builder.call(function, [address, ir.Constant(word, 0), ir.Constant(word, 3), ir.Constant(word, 1)])
+        prefetch(builder, _address(context, builder, signature, arguments))
         return context.get_dummy_value()
 
     return types.void(array, types.intp, types.intp), generate
@@ -48,23 +44,13 @@ def _near(typing_context: Any, array: Any, row: Any, column: Any, value: Any, bo
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         lanes = ir.VectorType(ir.IntType(16), LANES)
         address = builder.bitcast(_address(context, builder, signature, arguments), lanes.as_pointer())
-        different = builder.xor(builder.load(address, align=2), _splat(builder, lanes, arguments[3]))
+        different = builder.xor(builder.load(address, align=2), splat(builder, lanes, arguments[3]))
         name = f"llvm.ctpop.v{LANES}i16"
         count = builder.module.globals.get(name) or ir.Function(builder.module, ir.FunctionType(lanes, [lanes]), name)
-        near = builder.icmp_unsigned("<=", builder.call(count, [different]), _splat(builder, lanes, arguments[4]))
+        near = builder.icmp_unsigned("<=", builder.call(count, [different]), splat(builder, lanes, arguments[4]))
         return builder.bitcast(near, ir.IntType(LANES))
 
     return types.uint32(array, types.intp, types.intp, types.uint16, types.uint16), generate
-
-
-@intrinsic
-def _lowest(typing_context: Any, mask: Any) -> Any:
-    """Return the place of the lowest bit that is set."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
-
-    return mask(mask), generate
 
 
 def _address(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -75,13 +61,6 @@ def _address(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     item = builder.mul(arguments[2], ir.Constant(stride.type, kind.dtype.bitwidth // 8))
     start = builder.bitcast(held.data, ir.IntType(8).as_pointer())
     return builder.gep(start, [builder.add(builder.mul(arguments[1], stride), item)])
-
-
-def _splat(builder: Any, lanes: Any, value: Any) -> Any:
-    nothing = ir.Constant(lanes, ir.Undefined)
-    one = builder.insert_element(nothing, value, ir.Constant(ir.IntType(32), 0))
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-    return builder.shuffle_vector(one, nothing, zeros)
 
 
 @njit(cache=True, nogil=True)
@@ -204,7 +183,7 @@ def search_buckets(
                 if end - low < LANES:
                     mask &= np.uint32((1 << (end - low)) - 1)
                 while mask:
-                    at = low + np.int64(_lowest(mask))
+                    at = low + np.int64(lowest(mask))
                     mask &= mask - np.uint32(1)
                     bits = _popcount(np.uint16(firsts[chunk, at] ^ first)) + _popcount(
                         np.uint16(seconds[chunk, at] ^ second)

@@ -6,6 +6,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from siyaj.matching.lanes import prefetch, splat
 from siyaj.matching.local_table import SKETCH_RADIUS
 
 LANES = 8
@@ -17,13 +18,8 @@ def ask(typing_context: Any, entries: Any, at: Any) -> Any:
     """Ask for the cache line of `entries[at]`; harmless past the end."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        word = ir.IntType(32)
         held = context.make_array(signature.args[0])(context, builder, arguments[0])
-        address = builder.bitcast(builder.gep(held.data, [arguments[1]]), ir.IntType(8).as_pointer())
-        function = builder.module.declare_intrinsic(
-            "llvm.prefetch", [address.type], ir.FunctionType(ir.VoidType(), [address.type, word, word, word])
-        )
-        builder.call(function, [address, ir.Constant(word, 0), ir.Constant(word, 3), ir.Constant(word, 1)])
+        prefetch(builder, builder.gep(held.data, [arguments[1]]))
         return context.get_dummy_value()
 
     return types.void(entries, types.intp), generate
@@ -37,18 +33,10 @@ def near_lanes(typing_context: Any, entries: Any, at: Any, sketch: Any, sure: An
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         word = ir.IntType(64)
         lanes = ir.VectorType(word, LANES)
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-
-        def every(value: Any) -> Any:
-            nothing = ir.Constant(lanes, ir.Undefined)
-            return builder.shuffle_vector(
-                builder.insert_element(nothing, value, ir.Constant(ir.IntType(32), 0)), nothing, zeros
-            )
-
         held = context.make_array(signature.args[0])(context, builder, arguments[0])
         address = builder.bitcast(builder.gep(held.data, [arguments[1]]), lanes.as_pointer())
-        left = builder.xor(builder.load(address, align=8), every(arguments[2]))
-        left = builder.and_(left, every(arguments[3]))
+        left = builder.xor(builder.load(address, align=8), splat(builder, lanes, arguments[2]))
+        left = builder.and_(left, splat(builder, lanes, arguments[3]))
         none, ones = ir.Constant(lanes, [0] * LANES), ir.Constant(lanes, [-1] * LANES)
         for _ in range(SKETCH_RADIUS):  # each step takes away the lowest bit
             left = builder.and_(left, builder.add(left, ones))

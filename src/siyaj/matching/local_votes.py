@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numba import float32, int32, int64, njit, types, uint8, uint64
 
-from siyaj.matching.hamming_buckets import _lowest
 from siyaj.matching.hamming_kernels import _popcount
+from siyaj.matching.lanes import lowest
 from siyaj.matching.local_lanes import LANES, ask, near_lanes
 from siyaj.matching.local_table import (
     _DOUBTS,
@@ -78,7 +78,7 @@ def _vote_run(
         while mask:
             if count >= limit:
                 return count
-            votes[count] = _vote(entries[low + np.int64(_lowest(mask))], query, angle, level)
+            votes[count] = _vote(entries[low + np.int64(lowest(mask))], query, angle, level)
             count += 1
             mask &= mask - np.uint8(1)
     return count
